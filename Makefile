@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# congctl: TCP congestion control as a plugin. `make help` lists the targets.
+# A new algorithms/*.bpf.c, loader/cmd/*.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
+# tests/unit/test_*.c or tests/e2e/test_*.sh is found by itself: no list to edit.
+
+# what has to be installed (Debian names); one place
+BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libyaml-dev libjson-c-dev
+RUN_PACKAGES   := iproute2 gnuplot-nox
+TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin
+
+B       := build
+CC      ?= cc
+CLANG   ?= clang
+PREFIX  ?= /usr/local
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wno-unused-parameter $(if $(CI),-Werror)
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -fPIC -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"' -DCONGCTL_PREFIX='"$(PREFIX)"'
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
+LOADER_LIBS := -lbpf -lelf
+NETSIM_LIBS := -lyaml -ljson-c -lpthread -lm
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
+ALGORITHMS := $(patsubst algorithms/%.bpf.c,%,$(wildcard algorithms/*.bpf.c))
+LIB_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard loader/lib/*.c))
+CMD_OBJ    := $(patsubst %.c,$(B)/obj/%.o,loader/main.c $(wildcard loader/cmd/*.c))
+NETSIM_DIRS := scenario engine sim emu traffic measure report
+NETSIM_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(foreach d,$(NETSIM_DIRS),$(wildcard netsim/$(d)/*.c)))
+NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help deps deps-test demo check check-unit check-root bench lint format install uninstall clean algorithms $(ALGORITHMS)
+
+all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  V=1 shows the commands; CC, CLANG, CFLAGS, DESTDIR, PREFIX are honoured; 'make cubic' builds one algorithm"
+
+deps: ## install what building and running need (Debian, root)
+	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES)
+
+deps-test: ## and what the tests need
+	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+demo: deps ## install what is missing, build, compare four algorithms on an emulated link
+	@$(MAKE) --no-print-directory all
+	@$(SUDO) $(B)/netsim demo
+
+check: deps-test ## install what is missing, build, run every test
+	@$(MAKE) --no-print-directory -j2 all unit-tests fixtures
+	@$(MAKE) --no-print-directory check-unit check-root
+
+.PHONY: unit-tests fixtures
+unit-tests: $(UNIT_TESTS)
+fixtures: $(FIXTURES)
+
+check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
+	@tests/run $(UNIT_TESTS)
+
+check-root: all fixtures ## end-to-end tests: root, own namespaces
+	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
+
+bench: all ## measure the hot paths
+	@tests/bench/run
+
+lint: ## static checks
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability -Iinclude loader netsim
+
+format: ## clang-format the C files
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all ## into DESTDIR/PREFIX
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/congctl $(B)/netsim
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.bpf.o)
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl include/congctl/*.h
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios netsim/scenarios/*.yaml
+
+uninstall: ## undo install
+	rm -f $(DESTDIR)$(PREFIX)/bin/congctl $(DESTDIR)$(PREFIX)/bin/netsim
+	rm -rf $(DESTDIR)$(PREFIX)/lib/congctl $(DESTDIR)$(PREFIX)/include/congctl $(DESTDIR)$(PREFIX)/share/congctl
+
+clean: ## remove what was built
+	rm -rf $(B)
+
+# --- algorithms: one source, two plugins ---
+algorithms: $(foreach a,$(ALGORITHMS),$(B)/algorithms/$(a).bpf.o $(B)/algorithms/$(a).so)
+$(foreach a,$(ALGORITHMS),$(eval $(a): $(B)/algorithms/$(a).bpf.o $(B)/algorithms/$(a).so))
+
+$(B)/algorithms/%.bpf.o: algorithms/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/algorithms/%.so: algorithms/%.bpf.c
+	$(say) SO $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -fvisibility=hidden -shared -MMD -MP $< -o $@
+
+$(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# --- commands ---
+$(B)/obj/%.o: %.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libcongctl.a: $(LIB_OBJ)
+	$(say) AR $@
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/congctl: $(CMD_OBJ) $(B)/libcongctl.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) -ljson-c -lm
+
+$(B)/netsim: $(NETSIM_CMD) $(NETSIM_OBJ) $(B)/libcongctl.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(NETSIM_LIBS)
+
+# a unit test sees everything but the commands; a test of an algorithm includes its source
+$(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
+	$(say) TEST $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * congctl.h - public API of libcongctl: register BPF congestion-control algorithms and find out about them.
+ *
+ * Handles are opaque. Functions return 0 or a negative errno, never print and never exit; a failure is explained in
+ * struct congctl_error, one sentence with the remedy. Not thread-safe across one handle; separate handles are independent.
+ */
+#ifndef CONGCTL_CONGCTL_H
+#define CONGCTL_CONGCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
+#define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
+
+struct congctl_error {
+	char text[1024]; /* one sentence, lower case, no full stop, with the remedy */
+	char *log;       /* the raw verifier log if there is one, malloc'd; for -d only. Free with congctl_error_clear() */
+};
+
+/* Write the sentence and give back `code` (negative errno), so that `return congctl_fail(err, -EINVAL, "…")` reads well.
+ * `err` may be NULL. The first explanation stays: a later call on a set error does not overwrite it. */
+int congctl_fail(struct congctl_error *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void congctl_error_clear(struct congctl_error *err);
+
+/* --- an object file, opened and perhaps loaded -------------------------------------------------------------- */
+
+struct congctl_object;
+
+struct congctl_tunable {
+	char name[64], type[8]; /* "u8" … "u64" */
+	uint64_t value, initial, min, max;
+	char unit[24], effect[32], text[160];
+};
+
+struct congctl_program {
+	char op[32];             /* operation: "ssthresh", "cong_avoid" … */
+	char name[64];
+	uint32_t insns;          /* instructions in the object; after load, translated ones */
+	uint32_t verified_insns; /* instructions the verifier walked; 0: not loaded or not told */
+	uint32_t jited_bytes;
+};
+
+struct congctl_info {
+	char name[CONGCTL_NAME_MAX + 1]; /* the name in the kernel: "bpf_cubic" */
+	char file[256];                  /* empty when read from the kernel */
+	char title[128], reference[256], status[16], kernel[16];
+	bool needs_ecn, needs_pacing, non_restricted;
+	size_t n_tunables, n_programs;
+	const struct congctl_tunable *tunables; /* valid as long as the handle */
+	const struct congctl_program *programs;
+};
+
+/* A name ("cubic", "bpf_cubic") is looked up in the catalogue, see congctl_catalogue(); anything with a '/' or a '.'
+ * in it is a path. -ENOENT no such file or name; -EINVAL not an object with exactly one congestion-control algorithm. */
+int congctl_object_open(struct congctl_object **obj, const char *name_or_path, struct congctl_error *err);
+void congctl_object_close(struct congctl_object *obj); /* NULL is fine. A link that is not pinned goes with it */
+const struct congctl_info *congctl_object_info(const struct congctl_object *obj);
+
+/* Before load. Register under another name: 1 to 15 of [A-Za-z0-9_]. */
+int congctl_object_rename(struct congctl_object *obj, const char *name, struct congctl_error *err);
+/* Before load. `value` is a decimal number in the tunable's range; -ENOENT unknown tunable, -ERANGE out of range. */
+int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
+/* Load into the kernel: the verifier has its say, nothing is registered. */
+int congctl_object_load(struct congctl_object *obj, struct congctl_error *err);
+/* Register: sockets can choose it from here on. Held by this handle (a crash unregisters it) until congctl_object_pin(). */
+int congctl_object_register(struct congctl_object *obj, struct congctl_error *err);
+/* Pin under CONGCTL_PIN_DIR, so that it outlives the process. */
+int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err);
+
+/* --- the machine ------------------------------------------------------------------------------------------------ */
+
+enum congctl_origin {
+	CONGCTL_BUILTIN,   /* the kernel's own, e.g. cubic */
+	CONGCTL_OURS,      /* registered and pinned by congctl */
+	CONGCTL_FOREIGN,   /* registered through struct_ops by something else */
+	CONGCTL_CATALOGUE, /* a file that can be registered */
+};
+
+struct congctl_entry {
+	char name[CONGCTL_NAME_MAX + 1];
+	enum congctl_origin origin;
+	char file[256];    /* the catalogue file it may come from, or empty */
+	char title[128], status[16];
+	uint32_t map_id;   /* struct_ops map; 0: none */
+	int64_t users;     /* sockets holding it; -1: unknown */
+	bool allowed;      /* in tcp_allowed_congestion_control: unprivileged processes may choose it */
+	bool is_default;   /* of this network namespace */
+};
+
+/* Everything there is, catalogue and kernel merged by name, sorted by origin then name. Free with free(). */
+int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error *err);
+
+/* A registered algorithm's own words, from its BTF in the kernel; the handle must be closed. -ENOENT not registered,
+ * -ENODATA the kernel's own. */
+int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
+
+/* Take it out of the registry; sockets that have it keep it. -ENOENT not registered, -EPERM the kernel's own. */
+int congctl_unregister(const char *name, struct congctl_error *err);
+
+bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
+
+/* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
+int congctl_require(struct congctl_error *err);
+
+/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
+ * PREFIX/lib/congctl/algorithms. */
+const char *congctl_catalogue(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * units.h - strict numbers with units, read and written as tc(8) does. Part of libcongctl.
+ *
+ * Each parser takes the whole string or nothing: 0 on success, -EINVAL not such a quantity (empty, trailing characters,
+ * sign, unknown unit), -ERANGE too large for the result. Fractions are allowed ("1.5mbit"), scientific notation is not.
+ */
+#ifndef CONGCTL_UNITS_H
+#define CONGCTL_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+int congctl_parse_u64(const char *text, uint64_t *value);       /* decimal digits only */
+int congctl_parse_rate(const char *text, uint64_t *bps);        /* bit kbit mbit gbit, bps kbps mbps (bytes) as tc; a unit is needed */
+int congctl_parse_time(const char *text, uint64_t *ns);         /* ns us ms s; a unit is needed, but for 0 */
+int congctl_parse_size(const char *text, uint64_t *bytes);      /* B kB MB GB (1000), KiB MiB GiB (1024); a unit is needed */
+int congctl_parse_probability(const char *text, double *value); /* "0.01%" or "0.0001": 0 to 1 */
+
+/* Write a quantity as a person would: "12.3 Mbit/s", "40 ms", "1.50 MB". Returns `buf`. */
+const char *congctl_format_rate(char *buf, size_t size, double bps);
+const char *congctl_format_time(char *buf, size_t size, double ns);
+const char *congctl_format_size(char *buf, size_t size, double bytes);
+
+#endif

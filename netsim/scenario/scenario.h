@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scenario.h - what is to be run: a network, flows, a duration. The same struct for a YAML file and for the command line,
+ * and for every engine.
+ */
+#ifndef NETSIM_SCENARIO_H
+#define NETSIM_SCENARIO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <congctl/congctl.h>
+#include "../engine/engine.h"
+
+#define SCENARIO_MAX_FLOWS 8192 /* instances, all groups together */
+#define SCENARIO_MAX_GROUPS 64
+
+/* what a quantity of buffer or threshold was given in; bdp = rate × link rtt, in full-size frames */
+enum scenario_unit { UNIT_PKTS, UNIT_BYTES, UNIT_BDP };
+
+struct scenario_amount {
+	enum scenario_unit unit;
+	double value; /* pkts, bytes or multiples of the BDP */
+	bool set;
+};
+
+/* The bottleneck of a dumbbell. All senders are on its left, all receivers on its right. */
+struct scenario_link {
+	uint64_t rate_bps;
+	uint64_t rtt_ns;                 /* two-way propagation of a flow that names none: half on each direction */
+	struct scenario_amount buffer;   /* drop-tail limit; default 1 BDP */
+	struct scenario_amount ecn;      /* step marking threshold; not set: no marking */
+	struct loss_config loss;         /* data direction only */
+};
+
+/* A group: `count` flows alike. */
+struct scenario_flow {
+	char name[32];                   /* default: the algorithm, with #2, #3 … if it repeats */
+	char cc[CONGCTL_NAME_MAX + 1];   /* empty: given by --cc */
+	uint32_t count;                  /* default 1 */
+	uint64_t start_ns;
+	uint64_t size_bytes;             /* 0: bulk, until the end of the run */
+	uint64_t rtt_ns;                 /* 0: the link's; else ≥ 0 and replaces it (access delay) */
+};
+
+enum scenario_topology { TOPOLOGY_DUMBBELL };
+
+struct scenario {
+	char name[64];
+	char description[512];
+	enum scenario_topology topology;
+	struct scenario_link link;
+	struct scenario_flow flows[SCENARIO_MAX_GROUPS];
+	size_t n_flows;
+	uint64_t duration_ns;
+	uint64_t warmup_ns;              /* not measured; default a fifth of the duration, at most 5 s */
+	uint64_t sample_ns;              /* TCP_INFO and queue sampling; default 10 ms */
+	uint64_t seed;                   /* default 1; repeat k of a run uses seed + k */
+	uint32_t repeat;                 /* default 1 */
+	uint32_t mtu;                    /* IP packet bytes, default 1500 */
+	int family;                      /* 4 or 6, default 4 */
+};
+
+void scenario_init(struct scenario *s); /* defaults, no flows, no link */
+/* A file: every complaint reads "FILE:LINE: what is wrong: what is allowed". */
+int scenario_load(struct scenario *s, const char *file, struct congctl_error *err);
+/* One setting as on the command line, `key` as in the file's flat form: "rate" "rtt" "buffer" "ecn" "loss" "duration" "warmup"
+ * "sample" "seed" "repeat" "mtu" "family". */
+int scenario_set(struct scenario *s, const char *key, const char *value, struct congctl_error *err);
+/* "CC[*COUNT][@START]" and further ",key=value": name, size, rtt, count, start */
+int scenario_add_flow(struct scenario *s, const char *spec, struct congctl_error *err);
+/* Is it complete and possible? Fills in what follows from the rest: names, algorithms from `cc` (may be NULL), warm-up. */
+int scenario_finish(struct scenario *s, const char *cc, struct congctl_error *err);
+/* The scenario as YAML that scenario_load() reads back to the same struct. */
+int scenario_write(const struct scenario *s, FILE *f);
+
+/* --- derived figures: one home for the arithmetic ------------------------------------------------------------ */
+
+uint32_t scenario_frame_bytes(const struct scenario *s);      /* MTU + 14 */
+uint32_t scenario_payload_bytes(const struct scenario *s);    /* TCP payload of a full frame, with timestamps: MTU 1500 IPv4: 1448 */
+double scenario_tcp_cap_bps(const struct scenario *s);        /* the most TCP payload the bottleneck can carry */
+double scenario_bdp_pkts(const struct scenario *s);           /* rate × rtt in full-size frames */
+uint64_t scenario_amount_pkts(const struct scenario *s, const struct scenario_amount *a); /* rounded, at least 1 */
+uint32_t scenario_flow_count(const struct scenario *s);       /* instances */
+/* bottleneck link and the flow groups' one-way access delay, ready for the engine; returned strings live as long as `s` */
+void scenario_bottleneck(const struct scenario *s, struct link_config *forward, struct link_config *reverse);
+uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group);
+
+#endif

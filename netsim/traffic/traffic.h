@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * traffic.h - the load generator and sampler: real kernel TCP, thousands of flows in one thread.
+ *
+ * Both ends live in this thread: senders in one network namespace, receivers in another (a socket belongs to the namespace of
+ * the thread that opens it). The algorithm is set before connect(), so that an ECN algorithm negotiates ECN.
+ */
+#ifndef NETSIM_TRAFFIC_H
+#define NETSIM_TRAFFIC_H
+
+#include <netinet/in.h>
+#include <signal.h>
+
+#include "../measure/run.h"
+
+/* where a group's two hosts are */
+struct traffic_group {
+	struct sockaddr_storage sender;   /* port 0 */
+	struct sockaddr_storage receiver; /* port 0: the generator takes one */
+};
+
+struct traffic_config {
+	const struct scenario *scenario;
+	const struct traffic_group *groups;   /* one per scenario->flows */
+	int sender_ns, receiver_ns;           /* fds of network namespaces */
+	uint64_t start_mono_ns;               /* CLOCK_MONOTONIC at time 0 of the run */
+	volatile sig_atomic_t *stop;          /* set: end early, tidy up, -EINTR */
+	void (*tick)(void *arg, uint64_t t_ns); /* once per sampling interval, e.g. progress; may be NULL */
+	void *tick_arg;
+};
+
+/* Run the scenario's flows from time 0 to its duration. Fills flows[] (n_flows), samples[] of `r`. Returns 0 or negative errno;
+ * a connection that fails is a flow's .error, not the run's. */
+int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err);
+
+#endif
