@@ -47,7 +47,9 @@ struct congctl_info {
 	char name[CONGCTL_NAME_MAX + 1]; /* the name in the kernel: "bpf_cubic" */
 	char file[256];                  /* empty when read from the kernel */
 	char title[128], reference[256], status[16], kernel[16];
-	bool needs_ecn, needs_pacing, non_restricted;
+	bool needs_ecn, needs_pacing;
+	bool non_restricted; /* its flags let unprivileged processes choose it */
+	bool registered;     /* read from the kernel: the tunables' values are live */
 	size_t n_tunables, n_programs;
 	const struct congctl_tunable *tunables; /* valid as long as the handle */
 	const struct congctl_program *programs;

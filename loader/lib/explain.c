@@ -157,7 +157,7 @@ int explain_register(const struct congctl_object *obj, int code, struct congctl_
 	char holder[256];
 
 	if (code == -EEXIST && registry_holder(name, holder, sizeof(holder)))
-		return congctl_fail(err, code, "cannot register '%s': the name %s", name, holder);
+		return congctl_fail(err, code, "cannot register '%s': %s", name, holder);
 	if (code == -EINVAL)
 		return congctl_fail(err, code, "cannot register '%s': the kernel refuses its name, its flags or its set of operations", name);
 	return congctl_fail(err, code, "cannot register '%s': %s", name, strerror(-code));

@@ -126,7 +126,7 @@ int congctl_object_register(struct congctl_object *obj, struct congctl_error *er
 	if (obj->registered)
 		return congctl_fail(err, -EALREADY, "'%s' is registered by this handle already", obj->info.name);
 	if (registry_holder(obj->info.name, holder, sizeof(holder)))
-		return congctl_fail(err, -EEXIST, "cannot register '%s': the name %s", obj->info.name, holder);
+		return congctl_fail(err, -EEXIST, "cannot register '%s': %s", obj->info.name, holder);
 	ret = congctl_object_load(obj, err);
 	if (ret)
 		return ret;

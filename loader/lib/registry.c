@@ -262,12 +262,12 @@ const char *registry_holder(const char *name, char *buf, size_t size)
 		return NULL;
 	ret = registry_find(name, &found);
 	if (!ret && found.pinned)
-		snprintf(buf, size, "is registered already: 'congctl unregister %s' first, or give another name with --as", name);
+		snprintf(buf, size, "it is registered already: 'congctl unregister %s' first, or give another name with --as", name);
 	else if (!ret)
-		snprintf(buf, size, "is registered already, not by congctl (struct_ops map %u): give another name with --as", found.map_id);
+		snprintf(buf, size, "it is registered already, by something else (struct_ops map %u): unregister it or give another name with --as", found.map_id);
 	else if (ret == -ENOENT)
-		snprintf(buf, size, "is the kernel's own: give another name with --as");
+		snprintf(buf, size, "the name is the kernel's own: give another name with --as");
 	else
-		snprintf(buf, size, "is taken: give another name with --as");
+		snprintf(buf, size, "the name is taken: give another name with --as");
 	return buf;
 }

@@ -24,7 +24,7 @@ int registry_find(const char *name, struct registered *found);
 /* users of the struct_ops map now, whether it is registered still; negative errno */
 int64_t registry_users(uint32_t map_id, bool registered);
 
-/* "ours", "foreign" …: who has the name, as part of a sentence; NULL: nobody */
+/* Who has the name and what to do: the end of a sentence; NULL: nobody */
 const char *registry_holder(const char *name, char *buf, size_t size);
 
 #endif

@@ -86,6 +86,7 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 	int ret;
 
 	snprintf(obj->info.name, sizeof(obj->info.name), "%s", r->name);
+	obj->info.registered = true;
 	ret = read_programs(obj, r, &running);
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the programs of '%s': run it as root or give it CAP_SYS_ADMIN", r->name);
