@@ -70,11 +70,4 @@ void sample_init(struct traffic *t);
 int sample_tick(struct traffic *t);                 /* as many flows as the budget allows, in turn. -ENOMEM */
 int sample_flow(struct traffic *t, struct flow *f); /* one sample of one established flow. -ENOMEM */
 
-/* --- netns.c ------------------------------------------------------------------------------------------------------ */
-
-int netns_current(void); /* a descriptor of the calling thread's network namespace, or negative errno */
-int netns_enter(int ns, struct congctl_error *err);
-/* Room for any window the emulated path can need; no memory of earlier runs. The machine's own namespace is left alone. */
-void netns_prepare(int ns);
-
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The load generator's life: set up, start flows when they are due, serve sockets, sample, measure the window, tidy up. */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,6 +34,24 @@ uint64_t traffic_now(const struct traffic *t)
 static bool stopped(const struct traffic *t)
 {
 	return t->config->stop && *t->config->stop;
+}
+
+static int namespace_of_thread(void)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int enter_namespace(int ns, struct congctl_error *err)
+{
+	int code;
+
+	if (!setns(ns, CLONE_NEWNET))
+		return 0;
+	code = -errno;
+	return congctl_fail(err, code, "cannot enter a network namespace: %s%s", strerror(-code),
+			    code == -EPERM ? ": run as root (CAP_SYS_ADMIN)" : "");
 }
 
 static int raise_nofile(size_t n_flows, struct congctl_error *err)
@@ -122,16 +142,12 @@ static void init_flows(struct traffic *t)
 static int open_sockets(struct traffic *t, struct congctl_error *err)
 {
 	const struct traffic_config *c = t->config;
-	int ret = netns_enter(c->receiver_ns, err);
+	int ret = enter_namespace(c->receiver_ns, err);
 
-	if (!ret)
-		netns_prepare(c->receiver_ns);
 	for (uint32_t g = 0; !ret && g < c->scenario->n_flows; g++)
 		ret = traffic_listen(t, g, err);
 	if (!ret)
-		ret = netns_enter(c->sender_ns, err);
-	if (!ret)
-		netns_prepare(c->sender_ns);
+		ret = enter_namespace(c->sender_ns, err);
 	for (size_t i = 0; !ret && i < t->n_flows; i++)
 		ret = flow_open(t, &t->flows[i], err);
 	return ret;
@@ -296,7 +312,7 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err)
 {
 	struct traffic t = {.config = config, .result = r, .epoll = -1};
-	int home = netns_current(), slack = prctl(PR_GET_TIMERSLACK);
+	int home = namespace_of_thread(), slack = prctl(PR_GET_TIMERSLACK);
 	int ret;
 
 	if (home < 0)
@@ -309,7 +325,7 @@ int traffic_run(const struct traffic_config *config, struct run_result *r, struc
 			congctl_fail(err, ret, "cannot keep more than %zu samples: out of memory: choose a longer sampling interval", r->n_samples);
 	}
 	tear_down(&t);
-	if (netns_enter(home, err) && !ret)
+	if (enter_namespace(home, err) && !ret)
 		ret = -EPERM;
 	close(home);
 	prctl(PR_SET_TIMERSLACK, slack);

@@ -257,7 +257,6 @@ static void stop_flag_ends_the_run_early(void)
 	run_result_free(&r);
 }
 
-/* 192.0.2.1 is nobody's here, and there is no route */
 static void unreachable_receiver_is_the_flows_error(void)
 {
 	struct scenario s = make_scenario(100 * MS);
