@@ -51,9 +51,9 @@ struct loss_config {
 };
 
 struct queue_config {
-	const char *discipline;      /* "fifo", "step" … : a queue_ops.name */
+	const char *discipline;      /* "fifo", "step" … : a queue_ops.name; NULL: fifo */
 	uint64_t limit_bytes;        /* 0: no limit in bytes */
-	uint64_t limit_pkts;         /* 0: no limit in packets */
+	uint64_t limit_pkts;         /* 0: no limit in packets. Limits count what waits, the packet on the wire not */
 	uint64_t mark_threshold_pkts; /* step: an ECT packet that arrives to find this many or more waiting is marked CE */
 	uint64_t mark_threshold_bytes; /* the same in bytes; 0: packets count */
 };
@@ -71,7 +71,8 @@ void engine_free(struct engine *e); /* also its links; packets inside are given 
 uint64_t engine_now(const struct engine *e);
 uint64_t engine_next(const struct engine *e);       /* time of the next event, or ENGINE_NEVER */
 void engine_run(struct engine *e, uint64_t until_ns); /* every event up to and including until_ns; then now = until_ns */
-void engine_at(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg); /* ties run in order of scheduling */
+/* Ties run in order of scheduling; a time that has passed is now. -ENOMEM */
+int engine_at(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg);
 
 /* -EINVAL unknown discipline or impossible figures; NULL then. Links are freed with the engine. */
 struct link *link_new(struct engine *e, const struct link_config *config, int *error);
@@ -97,6 +98,7 @@ struct link_stats {
 
 void link_measure_from_now(struct link *l); /* start of the measured window: after the warm-up */
 void link_stats(const struct link *l, struct link_stats *out);
+void link_counters(const struct link *l, struct link_stats *out); /* the same without means and quantiles: cheap, for sampling */
 
 /* --- queue disciplines: one file queue_<name>.c each ---------------------------------------------------------- */
 

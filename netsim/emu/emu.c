@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* emu.c - one run of a scenario: the network, the traffic, what is sampled meanwhile, and whether it counts. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../traffic/traffic.h"
+#include "clock.h"
+#include "dumbbell.h"
+
+#define HEAD_START_NS 20000000  /* the thread runs before time 0 */
+#define LATE_NS 1000000         /* see judge() */
+#define LATE_SHARE_OF_RTT 0.1
+
+struct emu_run {
+	const struct scenario *scenario;
+	const struct emu_options *options;
+	struct run_result *result;
+	struct dumbbell net;
+	size_t queue_room;
+	pthread_mutex_t lock;
+	struct link_stats latest;       /* under lock: for progress() */
+	struct link_stats at_end;
+	bool ended;
+	uint64_t steal_ticks, all_ticks;
+};
+
+/* --- in the emulator's thread: events of the engine ------------------------------------------------------------- */
+
+static void on_sample(void *arg)
+{
+	struct emu_run *e = arg;
+	uint64_t t_ns = engine_now(e->net.engine);
+	struct link_stats st;
+
+	link_counters(e->net.bottleneck, &st);
+	if (e->result->n_queue < e->queue_room)
+		e->result->queue[e->result->n_queue++] = (struct queue_sample){
+			.t_ns = t_ns,
+			.queued_pkts = st.queued_pkts,
+			.queued_bytes = st.queued_bytes,
+			.dropped_pkts = st.dropped_pkts,
+			.lost_pkts = st.lost_pkts,
+			.marked_pkts = st.marked_pkts,
+			.out_bytes = st.out_bytes,
+		};
+	if (!pthread_mutex_trylock(&e->lock)) {
+		e->latest = st;
+		pthread_mutex_unlock(&e->lock);
+	}
+	if (t_ns + e->scenario->sample_ns <= e->scenario->duration_ns)
+		engine_at(e->net.engine, t_ns + e->scenario->sample_ns, on_sample, e);
+}
+
+static void on_warm(void *arg)
+{
+	struct emu_run *e = arg;
+
+	link_measure_from_now(e->net.bottleneck);
+	loop_health_from_now(e->net.loop);
+}
+
+static void on_end(void *arg)
+{
+	struct emu_run *e = arg;
+
+	link_stats(e->net.bottleneck, &e->at_end);
+	e->ended = true;
+}
+
+/* --- in the caller's thread -------------------------------------------------------------------------------------- */
+
+static void on_tick(void *arg, uint64_t t_ns)
+{
+	struct emu_run *e = arg;
+	struct link_stats st;
+
+	if (!e->options->progress)
+		return;
+	pthread_mutex_lock(&e->lock);
+	st = e->latest;
+	pthread_mutex_unlock(&e->lock);
+	e->options->progress(e->options->progress_arg, e->scenario, t_ns, &st);
+}
+
+/* The first line of /proc/stat: user nice system idle iowait irq softirq steal */
+static void read_ticks(uint64_t *steal, uint64_t *all)
+{
+	unsigned long long v[8] = {0};
+	FILE *f = fopen("/proc/stat", "re");
+
+	*steal = *all = 0;
+	if (!f)
+		return;
+	if (fscanf(f, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &v[6], &v[7]) == 8) {
+		*steal = v[7];
+		for (int i = 0; i < 8; i++)
+			*all += v[i];
+	}
+	fclose(f);
+}
+
+/*
+ * Does the run count? A delivery that is late by less than a tenth of the RTT is within what a sender sees as jitter; below 1 ms the
+ * machine's own timers would void every run on a short path (docs/emulator.md has the figures). A packet that found a full input
+ * was dropped where the scenario has no queue.
+ */
+static void judge(struct emu_run *e)
+{
+	struct run_result *r = e->result;
+	double limit_us = dumbbell_min_rtt_ns(e->scenario) * LATE_SHARE_OF_RTT / 1e3;
+
+	if (limit_us < LATE_NS / 1e3)
+		limit_us = LATE_NS / 1e3;
+	r->valid = true;
+	if (r->health.overruns) {
+		r->valid = false;
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "%llu packets found the emulator's input full: lower the rate or the number of flows",
+			 (unsigned long long)r->health.overruns);
+	} else if (r->health.lateness_us_p99 > limit_us) {
+		r->valid = false;
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "1 %% of the packets left more than %.1f ms late (limit %.1f ms; the emulator used %.0f %% of a CPU, %.0f %% of "
+			 "the machine was stolen): lower the rate, or run less beside it",
+			 r->health.lateness_us_p99 / 1e3, limit_us / 1e3, r->health.cpu_share * 100, r->health.steal_share * 100);
+	}
+}
+
+static void fill_health(struct emu_run *e)
+{
+	uint64_t steal, all;
+	struct loop_health h;
+
+	read_ticks(&steal, &all);
+	loop_health(e->net.loop, &h);
+	e->result->health = (struct run_health){
+		.lateness_us_p50 = h.lateness_us_p50,
+		.lateness_us_p99 = h.lateness_us_p99,
+		.lateness_us_max = h.lateness_us_max,
+		.cpu_share = h.cpu_share,
+		.steal_share = all > e->all_ticks ? (double)(steal - e->steal_ticks) / (all - e->all_ticks) : 0,
+		.overruns = h.overruns,
+	};
+}
+
+static int schedule(struct emu_run *e)
+{
+	const struct scenario *s = e->scenario;
+	int ret;
+
+	e->queue_room = s->sample_ns ? s->duration_ns / s->sample_ns + 1 : 0;
+	if (e->queue_room) {
+		e->result->queue = calloc(e->queue_room, sizeof(*e->result->queue));
+		if (!e->result->queue)
+			return -ENOMEM;
+	}
+	ret = engine_at(e->net.engine, s->warmup_ns, on_warm, e);
+	if (!ret && e->queue_room)
+		ret = engine_at(e->net.engine, 0, on_sample, e);
+	if (!ret)
+		ret = engine_at(e->net.engine, s->duration_ns, on_end, e);
+	return ret;
+}
+
+static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl_error *err)
+{
+	const struct scenario *s = e->scenario;
+	struct traffic_group groups[SCENARIO_MAX_GROUPS];
+	struct traffic_config config = {
+		.scenario = s,
+		.groups = groups,
+		.sender_ns = e->net.testbed.ns[LEFT],
+		.receiver_ns = e->net.testbed.ns[RIGHT],
+		.start_mono_ns = start_mono_ns,
+		.stop = e->options->stop,
+		.tick = on_tick,
+		.tick_arg = e,
+	};
+
+	for (uint32_t g = 0; g < s->n_flows; g++) {
+		testbed_address(LEFT, g, s->family, &groups[g].sender);
+		testbed_address(RIGHT, g, s->family, &groups[g].receiver);
+	}
+	return traffic_run(&config, e->result, err);
+}
+
+static int run_on_network(struct emu_run *e, uint64_t start_mono_ns, struct congctl_error *err)
+{
+	int ret = schedule(e);
+
+	if (ret)
+		return congctl_fail(err, ret, "cannot prepare the run: %s", strerror(-ret));
+	read_ticks(&e->steal_ticks, &e->all_ticks);
+	ret = loop_start(e->net.loop, err);
+	if (ret)
+		return ret;
+	ret = run_traffic(e, start_mono_ns, err);
+	loop_stop(e->net.loop);
+	if (!e->ended) /* interrupted, or the last event was a moment away */
+		link_stats(e->net.bottleneck, &e->at_end);
+	e->result->link = e->at_end;
+	fill_health(e);
+	judge(e);
+	return ret;
+}
+
+int emu_run(const struct scenario *s, const struct emu_options *options, struct run_result *r, struct congctl_error *err)
+{
+	struct emu_run e = {.scenario = s, .options = options, .result = r, .lock = PTHREAD_MUTEX_INITIALIZER};
+	uint64_t start_mono_ns;
+	int ret;
+
+	if (!s->n_flows || s->n_flows > SCENARIO_MAX_GROUPS)
+		return congctl_fail(err, -EINVAL, "a scenario has 1 to %d groups of flows, not %zu", SCENARIO_MAX_GROUPS, s->n_flows);
+	ret = emu_require(err);
+	if (ret)
+		return ret;
+	r->engine = "emu";
+	r->seed = s->seed;
+	r->duration_ns = s->duration_ns;
+	start_mono_ns = clock_mono_ns() + HEAD_START_NS;
+	ret = dumbbell_open(&e.net, s, options, start_mono_ns, err);
+	if (ret)
+		return ret;
+	ret = run_on_network(&e, start_mono_ns, err);
+	dumbbell_close(&e.net);
+	return ret;
+}
+
+static bool have_capability(int cap)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}};
+
+	if (syscall(SYS_capget, &header, data))
+		return false;
+	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+int emu_require(struct congctl_error *err)
+{
+	int fd;
+
+	if (!have_capability(CAP_SYS_ADMIN))
+		return congctl_fail(err, -EPERM, "the emulator makes network namespaces, which takes CAP_SYS_ADMIN: run it as root");
+	if (!have_capability(CAP_NET_ADMIN))
+		return congctl_fail(err, -EPERM, "the emulator makes tunnel devices, which takes CAP_NET_ADMIN: run it as root");
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return congctl_fail(err, -ENOENT, "there is no /dev/net/tun: load the module 'tun', or give the container the device");
+	if (fd < 0)
+		return congctl_fail(err, -errno, "cannot open /dev/net/tun: %s: give the container the device", strerror(errno));
+	close(fd);
+	return 0;
+}
