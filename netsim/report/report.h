@@ -6,13 +6,24 @@
 #ifndef NETSIM_REPORT_H
 #define NETSIM_REPORT_H
 
+#include <stdio.h>
+
 #include "../measure/run.h"
+
+/* where an algorithm came from, for the manifest */
+struct report_algorithm {
+	char name[CONGCTL_NAME_MAX + 1];
+	char file[256];  /* the object registered for the run; empty: it was in the kernel already */
+};
 
 struct report_run {
 	const struct scenario *scenario;
 	struct run_result *results; /* one per repeat */
 	size_t n_results;
 	const char *label;          /* what sets this cell apart, e.g. "bpf_cubic"; may be NULL */
+	const struct report_algorithm *algorithms;
+	size_t n_algorithms;
+	const char *command_line;   /* may be NULL */
 };
 
 /* The table at the end of a run: per flow, then per link; medians when there are repeats. */
@@ -21,6 +32,12 @@ void report_table(FILE *f, const struct report_run *run);
 /* Everything for one scenario (all repeats) in `dir`, which is created. Written beside it first and moved in place whole, so that
  * a directory that exists is complete. -EEXIST if it is there and not an earlier result directory. */
 int report_write(const struct report_run *run, const char *dir, struct congctl_error *err);
+
+/* Could report_write() put a result there? To be asked before a run, not after. */
+int report_check_dir(const char *dir, struct congctl_error *err);
+
+/* summary.json */
+int report_summary(FILE *f, const struct report_run *run, struct congctl_error *err);
 
 /* report.html over several runs side by side (demo, compare): one page, self-contained, SVG inline. */
 int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err);

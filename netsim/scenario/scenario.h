@@ -15,6 +15,7 @@
 
 #define SCENARIO_MAX_FLOWS 8192 /* instances, all groups together */
 #define SCENARIO_MAX_GROUPS 64
+#define SCENARIO_WARMUP_DEFAULT UINT64_MAX /* not given: scenario_finish() chooses */
 
 /* what a quantity of buffer or threshold was given in; bdp = rate × link rtt, in full-size frames */
 enum scenario_unit { UNIT_PKTS, UNIT_BYTES, UNIT_BDP };
@@ -86,5 +87,7 @@ uint32_t scenario_flow_count(const struct scenario *s);       /* instances */
 /* bottleneck link and the flow groups' one-way access delay, ready for the engine; returned strings live as long as `s` */
 void scenario_bottleneck(const struct scenario *s, struct link_config *forward, struct link_config *reverse);
 uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group);
+/* A flow's RTT is the bottleneck's two delays plus this much on each direction. The bottleneck has the shortest flow's RTT. */
+uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group);
 
 #endif

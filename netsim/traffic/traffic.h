@@ -3,7 +3,9 @@
  * traffic.h - the load generator and sampler: real kernel TCP, thousands of flows in one thread.
  *
  * Both ends live in this thread: senders in one network namespace, receivers in another (a socket belongs to the namespace of
- * the thread that opens it). The algorithm is set before connect(), so that an ECN algorithm negotiates ECN.
+ * the thread that opens it). The algorithm is set before connect(), so that an ECN algorithm negotiates ECN, and on the listener,
+ * so that the receiver answers as the algorithm wants. How far buffers may grow (tcp_rmem, tcp_wmem) is set in the namespaces by
+ * whoever made them. docs/metrics.md says what is recorded and when.
  */
 #ifndef NETSIM_TRAFFIC_H
 #define NETSIM_TRAFFIC_H
@@ -22,15 +24,15 @@ struct traffic_group {
 struct traffic_config {
 	const struct scenario *scenario;
 	const struct traffic_group *groups;   /* one per scenario->flows */
-	int sender_ns, receiver_ns;           /* fds of network namespaces */
+	int sender_ns, receiver_ns;           /* fds of network namespaces; the thread is back in its own afterwards */
 	uint64_t start_mono_ns;               /* CLOCK_MONOTONIC at time 0 of the run */
 	volatile sig_atomic_t *stop;          /* set: end early, tidy up, -EINTR */
 	void (*tick)(void *arg, uint64_t t_ns); /* once per sampling interval, e.g. progress; may be NULL */
 	void *tick_arg;
 };
 
-/* Run the scenario's flows from time 0 to its duration. Fills flows[] (n_flows), samples[] of `r`. Returns 0 or negative errno;
- * a connection that fails is a flow's .error, not the run's. */
+/* Run the scenario's flows from time 0 to its duration. Fills flows[] (n_flows), samples[] and duration_ns of `r`. Returns 0 or
+ * negative errno (-ENOENT: an algorithm that is not registered); a connection that fails is a flow's .error, not the run's. */
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err);
 
 #endif

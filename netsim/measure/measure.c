@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The figures of one run, made of what its engine recorded. Pure: docs/metrics.md defines each of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+void run_result_free(struct run_result *r)
+{
+	free(r->flows);
+	free(r->samples);
+	free(r->queue);
+	r->flows = NULL;
+	r->samples = NULL;
+	r->queue = NULL;
+	r->n_flows = r->n_samples = r->n_queue = 0;
+}
+
+static double rate_bps(uint64_t bytes, uint64_t ns)
+{
+	return ns ? (double)bytes * 8e9 / (double)ns : 0;
+}
+
+/* A transfer that completed is judged by its completion time, everything else by the measured window. */
+static double goodput_bps(const struct scenario_flow *group, const struct flow_result *f)
+{
+	if (group->size_bytes && f->finished_ns != ENGINE_NEVER && f->finished_ns > f->start_ns)
+		return rate_bps(group->size_bytes, f->finished_ns - f->start_ns);
+	return rate_bps(f->window_bytes, f->window_ns);
+}
+
+static void measure_goodput(const struct scenario *s, struct run_result *r)
+{
+	double *in_window = calloc(r->n_flows + 1, sizeof(*in_window));
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_flows; i++) {
+		struct flow_result *f = &r->flows[i];
+
+		f->goodput_bps = goodput_bps(&s->flows[f->group], f);
+		sum += f->goodput_bps;
+		if (in_window && f->window_ns)
+			in_window[n++] = rate_bps(f->window_bytes, f->window_ns);
+	}
+	for (size_t i = 0; i < r->n_flows; i++)
+		r->flows[i].share = sum > 0 ? r->flows[i].goodput_bps / sum : 0;
+	r->jain = jain_index(in_window, n);
+	free(in_window);
+}
+
+/* counters never fall, so the last sample holds the whole run's */
+static void measure_counters(struct run_result *r)
+{
+	for (size_t i = 0; i < r->n_flows; i++)
+		r->flows[i].retransmits = r->flows[i].marks = 0;
+	for (size_t i = 0; i < r->n_samples; i++) {
+		const struct flow_sample *sample = &r->samples[i];
+
+		r->flows[sample->flow].retransmits = sample->retransmits;
+		r->flows[sample->flow].marks = sample->delivered_ce_pkts;
+	}
+}
+
+enum field { FIELD_RTT, FIELD_CWND };
+
+/* one flow's values of `field` within the window lie together: values[first[flow]] … values[first[flow + 1] - 1] */
+static void gather(const struct scenario *s, const struct run_result *r, enum field field, double *values, size_t *first)
+{
+	memset(first, 0, (r->n_flows + 2) * sizeof(*first));
+	for (int fill = 0; fill < 2; fill++) { /* count, then place: first[] is one ahead meanwhile */
+		for (size_t i = 0; i < r->n_samples; i++) {
+			const struct flow_sample *sample = &r->samples[i];
+			uint32_t value = field == FIELD_RTT ? sample->srtt_us : sample->cwnd_pkts;
+
+			if (sample->t_ns < s->warmup_ns || !value)
+				continue;
+			if (fill)
+				values[first[sample->flow + 1]++] = value;
+			else
+				first[sample->flow + 2]++;
+		}
+		for (size_t f = 2; !fill && f < r->n_flows + 2; f++)
+			first[f] += first[f - 1];
+	}
+}
+
+static void measure_quantiles(const struct scenario *s, struct run_result *r)
+{
+	double *values = malloc((r->n_samples + 1) * sizeof(*values));
+	size_t *first = malloc((r->n_flows + 2) * sizeof(*first));
+
+	if (values && first) {
+		gather(s, r, FIELD_RTT, values, first);
+		for (size_t i = 0; i < r->n_flows; i++)
+			r->flows[i].rtt_us = quantiles_of(values + first[i], first[i + 1] - first[i]);
+		gather(s, r, FIELD_CWND, values, first);
+		for (size_t i = 0; i < r->n_flows; i++)
+			r->flows[i].cwnd_pkts = quantiles_of(values + first[i], first[i + 1] - first[i]);
+	}
+	free(values);
+	free(first);
+}
+
+void measure_run(const struct scenario *s, struct run_result *r)
+{
+	measure_goodput(s, r);
+	measure_counters(r);
+	measure_quantiles(s, r);
+	r->utilisation = s->link.rate_bps ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / (double)s->link.rate_bps : 0;
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The load generator's life: set up, start flows when they are due, serve sockets, sample, measure the window, tidy up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+#define EVENTS_PER_WAIT 64 /* between two looks at the clock */
+#define SPARE_FDS 256      /* the process has others besides two for each flow */
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t traffic_now(const struct traffic *t)
+{
+	uint64_t now = monotonic_ns();
+
+	return now > t->config->start_mono_ns ? now - t->config->start_mono_ns : 0;
+}
+
+static bool stopped(const struct traffic *t)
+{
+	return t->config->stop && *t->config->stop;
+}
+
+static int namespace_of_thread(void)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int enter_namespace(int ns, struct congctl_error *err)
+{
+	int code;
+
+	if (!setns(ns, CLONE_NEWNET))
+		return 0;
+	code = -errno;
+	return congctl_fail(err, code, "cannot enter a network namespace: %s%s", strerror(-code),
+			    code == -EPERM ? ": run as root (CAP_SYS_ADMIN)" : "");
+}
+
+static int raise_nofile(size_t n_flows, struct congctl_error *err)
+{
+	rlim_t need = 2 * n_flows + SPARE_FDS;
+	struct rlimit limit;
+	int code;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
+		return 0;
+	limit.rlim_cur = need;
+	if (limit.rlim_max < need)
+		limit.rlim_max = need;
+	if (!setrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	code = errno == EPERM ? -EMFILE : -errno;
+	return congctl_fail(err, code, "cannot open %llu descriptors for %zu flows: raise `ulimit -Hn`", (unsigned long long)need, n_flows);
+}
+
+static void name_flow(struct flow_result *f, const struct scenario_flow *group, uint32_t instance)
+{
+	if (group->count > 1)
+		snprintf(f->name, sizeof(f->name), "%s.%u", group->name, instance + 1);
+	else
+		snprintf(f->name, sizeof(f->name), "%s", group->name);
+}
+
+/* by time; groups that start together take turns */
+static int compare_starts(const void *a, const void *b, void *arg)
+{
+	const struct traffic *t = arg;
+	const struct flow *x = &t->flows[*(const uint32_t *)a], *y = &t->flows[*(const uint32_t *)b];
+
+	if (x->out->start_ns != y->out->start_ns)
+		return x->out->start_ns < y->out->start_ns ? -1 : 1;
+	if (x->instance != y->instance)
+		return x->instance < y->instance ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static int allocate(struct traffic *t, struct congctl_error *err)
+{
+	const struct scenario *s = t->config->scenario;
+	struct run_result *r = t->result;
+
+	for (size_t g = 0; g < s->n_flows; g++)
+		t->n_flows += s->flows[g].count;
+	if (!t->n_flows || t->n_flows > SCENARIO_MAX_FLOWS)
+		return congctl_fail(err, -EINVAL, "cannot run %zu flows: 1 to %d are possible", t->n_flows, SCENARIO_MAX_FLOWS);
+	t->flows = calloc(t->n_flows, sizeof(*t->flows));
+	t->start_order = calloc(t->n_flows, sizeof(*t->start_order));
+	r->flows = calloc(t->n_flows, sizeof(*r->flows));
+	if (!t->flows || !t->start_order || !r->flows)
+		return congctl_fail(err, -ENOMEM, "cannot keep %zu flows: out of memory", t->n_flows);
+	r->n_flows = t->n_flows;
+	for (size_t g = 0; g < s->n_flows; g++) {
+		t->listeners[g].flow_of_port = calloc(65536, sizeof(uint32_t));
+		if (!t->listeners[g].flow_of_port)
+			return congctl_fail(err, -ENOMEM, "cannot keep %zu groups of flows: out of memory", s->n_flows);
+	}
+	return 0;
+}
+
+static void init_flows(struct traffic *t)
+{
+	const struct scenario *s = t->config->scenario;
+	size_t i = 0;
+
+	for (uint32_t g = 0; g < s->n_flows; g++) {
+		for (uint32_t k = 0; k < s->flows[g].count; k++, i++) {
+			struct flow_result *out = &t->result->flows[i];
+
+			name_flow(out, &s->flows[g], k);
+			out->group = g;
+			out->start_ns = s->flows[g].start_ns;
+			out->established_ns = out->finished_ns = ENGINE_NEVER;
+			t->flows[i] = (struct flow){
+				.send_fd = -1, .recv_fd = -1, .instance = k, .out = out,
+				.left_bytes = s->flows[g].size_bytes ? s->flows[g].size_bytes : UINT64_MAX,
+			};
+			t->start_order[i] = (uint32_t)i;
+		}
+	}
+	qsort_r(t->start_order, t->n_flows, sizeof(*t->start_order), compare_starts, t);
+}
+
+/* Ends in the senders' namespace. */
+static int open_sockets(struct traffic *t, struct congctl_error *err)
+{
+	const struct traffic_config *c = t->config;
+	int ret = enter_namespace(c->receiver_ns, err);
+
+	for (uint32_t g = 0; !ret && g < c->scenario->n_flows; g++)
+		ret = traffic_listen(t, g, err);
+	if (!ret)
+		ret = enter_namespace(c->sender_ns, err);
+	for (size_t i = 0; !ret && i < t->n_flows; i++)
+		ret = flow_open(t, &t->flows[i], err);
+	return ret;
+}
+
+/* The parts of the window that count for a flow: from its start, or the window's, to its end, or the window's. */
+static void close_window(struct traffic *t, uint64_t now)
+{
+	t->result->duration_ns = now;
+	for (size_t i = 0; i < t->n_flows; i++) {
+		struct flow_result *f = t->flows[i].out;
+		uint64_t begin = f->start_ns > t->window_opened_ns ? f->start_ns : t->window_opened_ns;
+		uint64_t end = f->finished_ns < now ? f->finished_ns : now;
+
+		f->window_bytes = t->window_open ? f->received_bytes - t->flows[i].window_base : 0;
+		f->window_ns = t->window_open && end > begin ? end - begin : 0;
+		if (!f->error && f->established_ns == ENGINE_NEVER && f->start_ns < now)
+			f->error = ETIMEDOUT;
+	}
+}
+
+static void open_window(struct traffic *t, uint64_t now)
+{
+	t->window_open = true;
+	t->window_opened_ns = now;
+	for (size_t i = 0; i < t->n_flows; i++)
+		t->flows[i].window_base = t->flows[i].out->received_bytes;
+}
+
+static void start_due(struct traffic *t, uint64_t now)
+{
+	while (t->next_start < t->n_flows && t->connecting < TRAFFIC_MAX_CONNECTING) {
+		struct flow *f = &t->flows[t->start_order[t->next_start]];
+
+		if (f->out->start_ns > now)
+			break;
+		t->next_start++;
+		flow_connect(t, f);
+	}
+}
+
+static uint64_t earliest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* when something is to be done though no socket has anything to say */
+static uint64_t next_deadline(const struct traffic *t)
+{
+	const struct scenario *s = t->config->scenario;
+	uint64_t when = earliest(s->duration_ns, t->next_sample_ns);
+
+	if (!t->window_open)
+		when = earliest(when, s->warmup_ns);
+	if (t->next_start < t->n_flows && t->connecting < TRAFFIC_MAX_CONNECTING)
+		when = earliest(when, t->flows[t->start_order[t->next_start]].out->start_ns);
+	return when;
+}
+
+static void serve(struct traffic *t, uint64_t now)
+{
+	struct epoll_event events[EVENTS_PER_WAIT];
+	uint64_t deadline = next_deadline(t);
+	uint64_t wait_ns = t->ready || deadline <= now ? 0 : deadline - now;
+	struct timespec timeout = {.tv_sec = (time_t)(wait_ns / 1000000000), .tv_nsec = (long)(wait_ns % 1000000000)};
+	int n = epoll_pwait2(t->epoll, events, EVENTS_PER_WAIT, &timeout, NULL);
+
+	for (int i = 0; i < n; i++) {
+		uint32_t index = (uint32_t)events[i].data.u64;
+
+		switch ((enum traffic_event)(events[i].data.u64 >> 32)) {
+		case EVENT_LISTENER:
+			flow_accept(t, index);
+			break;
+		case EVENT_SENDER:
+			flow_on_sender(t, &t->flows[index], events[i].events);
+			break;
+		case EVENT_RECEIVER:
+			flow_on_receiver(t, &t->flows[index]);
+			break;
+		}
+	}
+	flow_serve_ready(t);
+}
+
+static void wait_for_start(const struct traffic *t)
+{
+	struct timespec start = {
+		.tv_sec = (time_t)(t->config->start_mono_ns / 1000000000), .tv_nsec = (long)(t->config->start_mono_ns % 1000000000),
+	};
+
+	while (!stopped(t) && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &start, NULL) == EINTR)
+		;
+}
+
+static int run(struct traffic *t)
+{
+	const struct scenario *s = t->config->scenario;
+	int ret = 0;
+
+	wait_for_start(t);
+	while (!ret) {
+		uint64_t now = traffic_now(t);
+
+		if (stopped(t))
+			return -EINTR;
+		if (!t->window_open && now >= s->warmup_ns)
+			open_window(t, now);
+		if (now >= s->duration_ns) {
+			close_window(t, now);
+			break;
+		}
+		start_due(t, now);
+		if (now >= t->next_sample_ns) {
+			ret = sample_tick(t);
+			if (t->config->tick)
+				t->config->tick(t->config->tick_arg, now);
+		}
+		serve(t, now);
+	}
+	for (size_t i = 0; !ret && i < t->n_flows; i++) {
+		if (!t->flows[i].done && t->flows[i].out->established_ns != ENGINE_NEVER)
+			ret = sample_flow(t, &t->flows[i]);
+	}
+	return ret;
+}
+
+static void tear_down(struct traffic *t)
+{
+	for (size_t i = 0; t->flows && i < t->n_flows; i++)
+		flow_close(&t->flows[i]);
+	for (size_t g = 0; g < t->config->scenario->n_flows; g++) {
+		if (t->listeners[g].fd >= 0)
+			close(t->listeners[g].fd);
+		free(t->listeners[g].flow_of_port);
+	}
+	if (t->epoll >= 0)
+		close(t->epoll);
+	free(t->flows);
+	free(t->start_order);
+}
+
+static int set_up(struct traffic *t, struct congctl_error *err)
+{
+	int ret;
+
+	t->ready_tail = &t->ready;
+	for (size_t g = 0; g < SCENARIO_MAX_GROUPS; g++)
+		t->listeners[g].fd = -1;
+	t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (t->epoll < 0)
+		return congctl_fail(err, -errno, "cannot wait for sockets: %s", strerror(errno));
+	ret = allocate(t, err);
+	if (ret)
+		return ret;
+	init_flows(t);
+	sample_init(t);
+	ret = raise_nofile(t->n_flows, err);
+	return ret ? ret : open_sockets(t, err);
+}
+
+int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err)
+{
+	struct traffic t = {.config = config, .result = r, .epoll = -1};
+	int home = namespace_of_thread(), slack = prctl(PR_GET_TIMERSLACK);
+	int ret;
+
+	if (home < 0)
+		return congctl_fail(err, home, "cannot find out the network namespace: %s", strerror(-home));
+	prctl(PR_SET_TIMERSLACK, 1); /* ns: starts and window edges on time */
+	ret = set_up(&t, err);
+	if (!ret) {
+		ret = run(&t);
+		if (ret == -ENOMEM)
+			congctl_fail(err, ret, "cannot keep more than %zu samples: out of memory: choose a longer sampling interval", r->n_samples);
+	}
+	tear_down(&t);
+	if (enter_namespace(home, err) && !ret)
+		ret = -EPERM;
+	close(home);
+	prctl(PR_SET_TIMERSLACK, slack);
+	return ret;
+}

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The load generator over the kernel's TCP: loopback of a network namespace of its own. Needs CAP_SYS_ADMIN; skips without. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <CUnit/Basic.h>
+
+#include "../../netsim/traffic/traffic.h"
+
+#define MS 1000000ull
+#define SLACK (50 * MS) /* how late a loaded machine may be */
+
+static int ns = -1;
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static struct sockaddr_storage loopback(uint32_t host)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 | host)};
+	struct sockaddr_storage address = {0};
+
+	memcpy(&address, &in, sizeof(in));
+	return address;
+}
+
+static struct scenario make_scenario(uint64_t duration_ns)
+{
+	struct scenario s = {.duration_ns = duration_ns, .warmup_ns = duration_ns / 5, .sample_ns = 10 * MS, .mtu = 1500, .family = 4};
+
+	return s;
+}
+
+static struct scenario_flow *add(struct scenario *s, const char *cc, uint32_t count, uint64_t start_ns, uint64_t size)
+{
+	struct scenario_flow *f = &s->flows[s->n_flows++];
+
+	f->count = count;
+	f->start_ns = start_ns;
+	f->size_bytes = size;
+	snprintf(f->name, sizeof(f->name), "%s", cc);
+	snprintf(f->cc, sizeof(f->cc), "%s", cc);
+	return f;
+}
+
+static volatile sig_atomic_t stop_flag;
+static int ticks, stop_after_ticks;
+
+static void count_tick(void *arg, uint64_t t_ns)
+{
+	ticks++;
+	if (stop_after_ticks && ticks >= stop_after_ticks)
+		stop_flag = 1;
+}
+
+static int run(const struct scenario *s, struct run_result *r, struct congctl_error *err)
+{
+	struct traffic_group groups[SCENARIO_MAX_GROUPS];
+	struct traffic_config config = {
+		.scenario = s, .groups = groups, .sender_ns = ns, .receiver_ns = ns, .stop = &stop_flag, .tick = count_tick,
+	};
+
+	memset(r, 0, sizeof(*r));
+	memset(err, 0, sizeof(*err));
+	ticks = 0;
+	stop_flag = 0;
+	for (uint32_t g = 0; g < s->n_flows; g++) {
+		groups[g].sender = loopback(0x100 + g);
+		groups[g].receiver = loopback(0x200 + g);
+	}
+	config.start_mono_ns = monotonic_ns() + 20 * MS;
+	return traffic_run(&config, r, err);
+}
+
+static int open_descriptors(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 20000; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void two_bulk_flows_share_the_loopback(void)
+{
+	struct scenario s = make_scenario(500 * MS);
+	struct congctl_error err;
+	struct run_result r;
+
+	add(&s, "cubic", 1, 0, 0);
+	add(&s, "reno", 1, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	CU_ASSERT_STRING_EQUAL(r.flows[0].cc, "cubic");
+	CU_ASSERT_STRING_EQUAL(r.flows[1].cc, "reno");
+	for (size_t i = 0; i < 2; i++) {
+		const struct flow_result *f = &r.flows[i];
+
+		CU_ASSERT(f->received_bytes > 10000000); /* 160 Mbit/s; the loopback does hundreds of times that */
+		CU_ASSERT(f->window_bytes > 0 && f->window_bytes < f->received_bytes);
+		CU_ASSERT(f->window_ns >= 400 * MS - SLACK && f->window_ns <= 400 * MS + SLACK);
+		CU_ASSERT(f->established_ns < SLACK && f->finished_ns == ENGINE_NEVER && f->error == 0);
+	}
+	CU_ASSERT(r.duration_ns >= 500 * MS && r.duration_ns < 500 * MS + SLACK);
+	CU_ASSERT(ticks >= 25 && ticks <= 50);
+	run_result_free(&r);
+}
+
+static void samples_are_in_time_order_and_alive(void)
+{
+	struct scenario s = make_scenario(300 * MS);
+	struct congctl_error err;
+	struct run_result r;
+	uint64_t last = 0;
+
+	add(&s, "cubic", 3, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	CU_ASSERT(r.n_samples > 3 * 15 && r.n_samples <= 3 * 31);
+	for (size_t i = 0; i < r.n_samples; i++) {
+		const struct flow_sample *sample = &r.samples[i];
+
+		CU_ASSERT(sample->t_ns >= last && sample->flow < 3);
+		CU_ASSERT(sample->cwnd_pkts > 0 && sample->srtt_us > 0 && sample->srtt_us < 1000000);
+		last = sample->t_ns;
+	}
+	CU_ASSERT_EQUAL(r.samples[r.n_samples - 1].received_bytes, r.flows[r.samples[r.n_samples - 1].flow].received_bytes);
+	CU_ASSERT_STRING_EQUAL(r.flows[2].name, "cubic.3");
+	run_result_free(&r);
+}
+
+static void sized_flows_arrive_to_the_byte(void)
+{
+	static const uint64_t sizes[] = {1, 1447, 65536, 262144, 10000001};
+	struct scenario s = make_scenario(400 * MS);
+	struct congctl_error err;
+	struct run_result r;
+	int before = open_descriptors();
+
+	for (size_t i = 0; i < 5; i++)
+		add(&s, "cubic", 2, 10 * MS * i, sizes[i]);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	for (size_t i = 0; i < 10; i++) {
+		const struct flow_result *f = &r.flows[i];
+
+		CU_ASSERT_EQUAL(f->received_bytes, sizes[i / 2]);
+		CU_ASSERT(f->finished_ns > f->start_ns && f->finished_ns < f->start_ns + 300 * MS);
+		CU_ASSERT_EQUAL(f->error, 0);
+	}
+	CU_ASSERT_EQUAL(open_descriptors(), before);
+	run_result_free(&r);
+}
+
+static void staggered_flow_starts_when_it_should(void)
+{
+	struct scenario s = make_scenario(400 * MS);
+	struct congctl_error err;
+	struct run_result r;
+
+	add(&s, "cubic", 1, 200 * MS, 0); /* the later one first: order in the file is not order in time */
+	add(&s, "cubic", 1, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	CU_ASSERT(r.flows[0].established_ns >= 200 * MS && r.flows[0].established_ns < 200 * MS + SLACK);
+	CU_ASSERT(r.flows[0].window_ns <= 200 * MS + SLACK && r.flows[1].window_ns >= 320 * MS - SLACK);
+	for (size_t i = 0; i < r.n_samples; i++)
+		CU_ASSERT(r.samples[i].flow != 0 || r.samples[i].t_ns >= 200 * MS);
+	run_result_free(&r);
+}
+
+static void flow_after_the_end_never_starts(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	struct congctl_error err;
+	struct run_result r;
+
+	add(&s, "cubic", 1, 500 * MS, 0);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	CU_ASSERT(r.flows[0].established_ns == ENGINE_NEVER && r.flows[0].received_bytes == 0);
+	CU_ASSERT(r.flows[0].window_ns == 0 && r.flows[0].error == 0 && r.n_samples == 0);
+	run_result_free(&r);
+}
+
+static void thousand_flows_are_all_served(void)
+{
+	struct scenario s = make_scenario(3000 * MS);
+	struct congctl_error err;
+	struct run_result r;
+	size_t established = 0, served = 0;
+
+	add(&s, "cubic", 500, 0, 0);
+	add(&s, "reno", 500, 0, 0);
+	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+	for (size_t i = 0; i < r.n_flows; i++) {
+		established += r.flows[i].established_ns < 1500 * MS && !r.flows[i].error;
+		served += r.flows[i].window_bytes > 0;
+	}
+	CU_ASSERT_EQUAL(established, 1000);
+	CU_ASSERT_EQUAL(served, 1000);
+	CU_ASSERT(r.n_samples <= 20000 * 3 + 1000); /* the ceiling per second, and the last of each */
+	run_result_free(&r);
+}
+
+static void unknown_algorithm_is_named(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	int before = open_descriptors();
+	struct congctl_error err;
+	struct run_result r;
+
+	add(&s, "cubic", 1, 0, 0);
+	add(&s, "no_such_cc", 1, 0, 0);
+	CU_ASSERT_EQUAL(run(&s, &r, &err), -ENOENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "'no_such_cc'"));
+	CU_ASSERT_EQUAL(open_descriptors(), before);
+	run_result_free(&r);
+}
+
+static void too_many_and_no_flows_are_refused(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	struct congctl_error err;
+	struct run_result r;
+
+	CU_ASSERT_EQUAL(run(&s, &r, &err), -EINVAL);
+	add(&s, "cubic", SCENARIO_MAX_FLOWS + 1, 0, 0);
+	CU_ASSERT_EQUAL(run(&s, &r, &err), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "8192"));
+	run_result_free(&r);
+}
+
+static void stop_flag_ends_the_run_early(void)
+{
+	struct scenario s = make_scenario(10000 * MS);
+	uint64_t begin = monotonic_ns();
+	int before = open_descriptors();
+	struct congctl_error err;
+	struct run_result r;
+
+	add(&s, "cubic", 10, 0, 0);
+	stop_after_ticks = 5;
+	CU_ASSERT_EQUAL(run(&s, &r, &err), -EINTR);
+	stop_after_ticks = 0;
+	CU_ASSERT(monotonic_ns() - begin < 1000 * MS);
+	CU_ASSERT_EQUAL(open_descriptors(), before);
+	run_result_free(&r);
+}
+
+static void unreachable_receiver_is_the_flows_error(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	struct traffic_group group = {.sender = loopback(1), .receiver = loopback(2)};
+	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = ns, .receiver_ns = -1};
+	struct congctl_error err = {.log = NULL};
+	struct run_result r = {0};
+	int other;
+
+	/* the receiver's namespace is another one, whose loopback is not connected to the sender's */
+	CU_ASSERT_EQUAL_FATAL(unshare(CLONE_NEWNET), 0);
+	other = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL_FATAL(setns(ns, CLONE_NEWNET), 0);
+	config.receiver_ns = other;
+	config.start_mono_ns = monotonic_ns();
+	add(&s, "cubic", 1, 0, 0);
+	CU_ASSERT_EQUAL(traffic_run(&config, &r, &err), 0);
+	CU_ASSERT_EQUAL(r.flows[0].error, ECONNREFUSED);
+	CU_ASSERT_EQUAL(r.flows[0].established_ns, ENGINE_NEVER);
+	close(other);
+	run_result_free(&r);
+}
+
+static void bad_namespace_is_an_error_and_home_is_restored(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	struct traffic_group group = {.sender = loopback(1), .receiver = loopback(2)};
+	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = -1, .receiver_ns = ns};
+	struct congctl_error err = {.log = NULL};
+	struct run_result r = {0};
+	struct stat here, before;
+
+	add(&s, "cubic", 1, 0, 0);
+	stat("/proc/thread-self/ns/net", &before);
+	CU_ASSERT_EQUAL(traffic_run(&config, &r, &err), -EBADF);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "namespace"));
+	stat("/proc/thread-self/ns/net", &here);
+	CU_ASSERT_EQUAL(here.st_ino, before.st_ino);
+	run_result_free(&r);
+}
+
+/* a namespace with its loopback up; 0, or the reason why not */
+static const char *make_namespace(void)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd;
+
+	if (unshare(CLONE_NEWNET))
+		return "needs CAP_SYS_ADMIN to make a network namespace";
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
+		return "cannot bring the loopback of a new network namespace up";
+	close(fd);
+	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	return ns < 0 ? "cannot open /proc/thread-self/ns/net" : NULL;
+}
+
+#define TEST(fn) {#fn, fn}
+
+int main(void)
+{
+	CU_TestInfo flows[] = {
+		TEST(two_bulk_flows_share_the_loopback),
+		TEST(samples_are_in_time_order_and_alive),
+		TEST(sized_flows_arrive_to_the_byte),
+		TEST(staggered_flow_starts_when_it_should),
+		TEST(flow_after_the_end_never_starts),
+		TEST(thousand_flows_are_all_served),
+		CU_TEST_INFO_NULL,
+	};
+	CU_TestInfo refusals[] = {
+		TEST(unknown_algorithm_is_named),
+		TEST(too_many_and_no_flows_are_refused),
+		TEST(stop_flag_ends_the_run_early),
+		TEST(unreachable_receiver_is_the_flows_error),
+		TEST(bad_namespace_is_an_error_and_home_is_restored),
+		CU_TEST_INFO_NULL,
+	};
+	CU_SuiteInfo suites[] = {
+		{"flows", NULL, NULL, NULL, NULL, flows},
+		{"refusals", NULL, NULL, NULL, NULL, refusals},
+		CU_SUITE_INFO_NULL,
+	};
+	const char *missing = make_namespace();
+	unsigned int failed;
+
+	if (missing) {
+		puts(missing);
+		return 77;
+	}
+	if (CU_initialize_registry() || CU_register_suites(suites))
+		return 1;
+	CU_basic_run_tests();
+	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
+	if (!CU_get_number_of_tests_run())
+		failed++;
+	CU_cleanup_registry();
+	return failed ? 1 : 0;
+}
