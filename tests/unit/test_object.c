@@ -19,6 +19,7 @@ static void read_good(void)
 {
 	FILE *f = fopen(OBJECT, "r");
 
+	free(good);
 	good = malloc(1 << 20);
 	good_size = f && good ? fread(good, 1, 1 << 20, f) : 0;
 	if (f)
