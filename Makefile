@@ -22,7 +22,7 @@ LOADER_LIBS := -lbpf -lelf
 NETSIM_LIBS := -lyaml -ljson-c -lpthread -lm
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+say = $(if $(V),@:,@printf '  %-6s %s\n')
 
 ALGORITHMS := $(patsubst algorithms/%.bpf.c,%,$(wildcard algorithms/*.bpf.c))
 LIB_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard loader/lib/*.c))

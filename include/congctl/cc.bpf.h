@@ -22,6 +22,8 @@
 #define CONGCTL_CC_BPF_H
 
 #include "kernel.h"
+#include "fixed.h"
+#include "filter.h"
 
 #define cc_min(a, b) ((a) < (b) ? (a) : (b))
 #define cc_max(a, b) ((a) > (b) ? (a) : (b))

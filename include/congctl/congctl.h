@@ -47,7 +47,9 @@ struct congctl_info {
 	char name[CONGCTL_NAME_MAX + 1]; /* the name in the kernel: "bpf_cubic" */
 	char file[256];                  /* empty when read from the kernel */
 	char title[128], reference[256], status[16], kernel[16];
-	bool needs_ecn, needs_pacing, non_restricted;
+	bool needs_ecn, needs_pacing;
+	bool non_restricted; /* its flags let unprivileged processes choose it */
+	bool registered;     /* read from the kernel: the tunables' values are live */
 	size_t n_tunables, n_programs;
 	const struct congctl_tunable *tunables; /* valid as long as the handle */
 	const struct congctl_program *programs;
@@ -69,6 +71,8 @@ int congctl_object_load(struct congctl_object *obj, struct congctl_error *err);
 int congctl_object_register(struct congctl_object *obj, struct congctl_error *err);
 /* Pin under CONGCTL_PIN_DIR, so that it outlives the process. */
 int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err);
+/* Take the pin back: what a command of several steps does when a later one fails. */
+void congctl_object_unpin(struct congctl_object *obj);
 
 /* --- the machine ------------------------------------------------------------------------------------------------ */
 
@@ -76,6 +80,7 @@ enum congctl_origin {
 	CONGCTL_BUILTIN,   /* the kernel's own, e.g. cubic */
 	CONGCTL_OURS,      /* registered and pinned by congctl */
 	CONGCTL_FOREIGN,   /* registered through struct_ops by something else */
+	CONGCTL_UNKNOWN,   /* available, but only CAP_SYS_ADMIN can tell whose it is */
 	CONGCTL_CATALOGUE, /* a file that can be registered */
 };
 
@@ -97,8 +102,11 @@ int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error
  * -ENODATA the kernel's own. */
 int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
 
-/* Take it out of the registry; sockets that have it keep it. -ENOENT not registered, -EPERM the kernel's own. */
-int congctl_unregister(const char *name, struct congctl_error *err);
+/* Take it out of the registry; sockets that have it keep it, and *users (may be NULL) says how many, -1 unknown.
+ * "cubic" stands for "bpf_cubic" if there is no other. -ENOENT not registered, -EPERM the kernel's own or no privilege. */
+int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
+/* Would it? Nothing is changed; `real` is the name it has in the kernel. */
+int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
 
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 

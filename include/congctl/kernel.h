@@ -65,7 +65,8 @@ enum tcp_ca_ack_event_flags {
 #define TCP_ECN_OK 1           /* tcp_sock.ecn_flags */
 #define TCP_ECN_QUEUE_CWR 2
 #define TCP_ECN_DEMAND_CWR 4
-#define ICSK_ACK_NOW 0x10      /* icsk_ack.pending */
+#define ICSK_ACK_TIMER 0x02    /* icsk_ack.pending: an ACK is being delayed */
+#define ICSK_ACK_NOW 0x10      /* send one at once */
 #define ICSK_CA_PRIV_SIZE 104
 #define SK_PACING_NONE 0       /* sock.sk_pacing_status */
 #define SK_PACING_NEEDED 1

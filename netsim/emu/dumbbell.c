@@ -99,9 +99,10 @@ int dumbbell_open(struct dumbbell *d, const struct scenario *s, const struct emu
 		d->loop = loop_new(&config, err);
 	if (d->loop)
 		ret = dumbbell_links(d, s);
-	if (ret)
-		dumbbell_close(d);
-	return congctl_fail(ret ? err : NULL, ret, "cannot make the network of scenario '%s': %s", s->name, strerror(-ret));
+	if (!ret)
+		return 0;
+	dumbbell_close(d);
+	return congctl_fail(err, ret, "cannot make the network of scenario '%s': %s", s->name, strerror(-ret));
 }
 
 void dumbbell_close(struct dumbbell *d)

@@ -27,7 +27,7 @@ struct emu_run {
 	pthread_mutex_t lock;
 	struct link_stats latest;       /* under lock: for progress() */
 	struct link_stats at_end;
-	bool measured, ended;
+	bool ended;
 	uint64_t steal_ticks, all_ticks;
 };
 
@@ -64,7 +64,6 @@ static void on_warm(void *arg)
 
 	link_measure_from_now(e->net.bottleneck);
 	loop_health_from_now(e->net.loop);
-	e->measured = true;
 }
 
 static void on_end(void *arg)

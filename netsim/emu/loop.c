@@ -121,14 +121,28 @@ static void loop_run_due(struct loop *l)
 		batch_write(&l->batches[i]);
 }
 
+/*
+ * A thread that sleeps between events may go before all others. One that spins must not: real-time throttling would stop it for 50 ms
+ * of each second, so it has to do with a nice value, which counts only within its session where the kernel groups by session. This is
+ * of this thread only; without CAP_SYS_NICE it runs as it is, and the lateness tells.
+ */
+static void loop_priority(const struct loop *l)
+{
+	struct sched_param lowest = {.sched_priority = 1};
+
+	prctl(PR_SET_TIMERSLACK, 1);
+	if (l->config.wait == EMU_WAIT_SLEEP && !pthread_setschedparam(pthread_self(), SCHED_RR, &lowest))
+		return;
+	setpriority(PRIO_PROCESS, 0, -20);
+}
+
 static void *loop_thread(void *arg)
 {
 	struct epoll_event events[EVENTS_MAX];
 	struct loop *l = arg;
 	bool stop = false;
 
-	prctl(PR_SET_TIMERSLACK, 1);
-	setpriority(PRIO_PROCESS, 0, -20); /* of this thread only; without CAP_SYS_NICE it runs as it is, and health tells */
+	loop_priority(l);
 	loop_health_from_now(l);
 	while (!stop) {
 		int64_t sleep_ns;

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kernel.h - what the running kernel is: its BTF, the layout of a struct_ops map's value, this process's privileges.
+ * Also the few constants of struct_ops links that older headers lack. Private.
+ */
+#ifndef CONGCTL_KERNEL_SIDE_H
+#define CONGCTL_KERNEL_SIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+#define KERNEL_F_LINK (1U << 13)      /* BPF_F_LINK, map flag, 6.4 */
+#define KERNEL_ATTACH_STRUCT_OPS 44   /* BPF_STRUCT_OPS, attach type, 6.4 */
+#define KERNEL_OPS_MAX 32             /* operations of struct tcp_congestion_ops; 6.18 has 15 */
+
+enum kernel_ops_state { OPS_STATE_INIT, OPS_STATE_INUSE, OPS_STATE_TOBEFREE, OPS_STATE_READY };
+
+/* struct bpf_struct_ops_tcp_congestion_ops, as the kernel gives a map's value */
+struct kernel_layout {
+	uint32_t type_id; /* of the value */
+	uint32_t size;
+	uint32_t refcnt, state, name; /* offsets in it */
+	size_t n_ops;
+	struct {
+		char name[32];
+		uint32_t offset; /* of the program id */
+		uint32_t n_args;
+	} ops[KERNEL_OPS_MAX];
+};
+
+const struct btf *kernel_btf(void);             /* read once, kept; NULL: there is none */
+const struct kernel_layout *kernel_layout(void); /* NULL: this kernel has no struct_ops for congestion control */
+
+bool kernel_has_cap(int cap);                   /* effective; see linux/capability.h */
+uint32_t kernel_link_map_id(const struct bpf_link_info *info); /* of a struct_ops link; 0: detached or not one */
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An algorithm on its way into the kernel: load, register, pin; and what a handle leaves when it is closed. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "kernel.h"
+#include "name.h"
+#include "object.h"
+#include "registry.h"
+
+static struct bpf_map *struct_ops_map(struct bpf_object *bpf)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, bpf) {
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			return map;
+	}
+	return NULL;
+}
+
+static int try_load(struct congctl_object *obj, bool link_mode)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = obj->info.name);
+	int ret;
+
+	obj->bpf = bpf_object__open_mem(obj->image.data, obj->image.size, &opts);
+	if (!obj->bpf)
+		return -errno;
+	obj->map = struct_ops_map(obj->bpf);
+	ret = obj->map ? 0 : -EINVAL;
+	if (!ret && link_mode)
+		ret = bpf_map__set_map_flags(obj->map, bpf_map__map_flags(obj->map) | KERNEL_F_LINK);
+	if (!ret)
+		ret = bpf_object__load(obj->bpf);
+	if (ret) {
+		bpf_object__close(obj->bpf);
+		obj->bpf = NULL;
+		obj->map = NULL;
+	}
+	obj->link_mode = link_mode;
+	return ret;
+}
+
+static void read_costs(struct congctl_object *obj)
+{
+	for (size_t i = 0; i < obj->info.n_programs; i++) {
+		struct congctl_program *p = &obj->programs[i];
+		struct bpf_program *prog = bpf_object__find_program_by_name(obj->bpf, p->name);
+		struct bpf_prog_info info = {};
+		uint32_t len = sizeof(info);
+
+		if (!prog || bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			continue;
+		if (info.xlated_prog_len)
+			p->insns = info.xlated_prog_len / 8;
+		p->verified_insns = info.verified_insns;
+		p->jited_bytes = info.jited_prog_len;
+	}
+}
+
+int congctl_object_load(struct congctl_object *obj, struct congctl_error *err)
+{
+	char *log;
+	int ret;
+
+	if (obj->bpf)
+		return 0;
+	capture_begin();
+	ret = try_load(obj, true);
+	if (ret == -EINVAL) { /* before 6.4 the kernel refuses the flag at map creation */
+		log = capture_end();
+		if (log && strstr(log, "failed to create")) {
+			free(log);
+			capture_begin();
+			ret = try_load(obj, false);
+			log = capture_end();
+		}
+	} else {
+		log = capture_end();
+	}
+	if (ret)
+		ret = explain_load(obj, ret, log, err);
+	else
+		read_costs(obj);
+	if (err && !err->log)
+		err->log = log;
+	else
+		free(log);
+	return ret;
+}
+
+/* libbpf before 1.2 only updates the map, later versions also make the link; the link is ours either way. */
+static int attach(struct congctl_object *obj)
+{
+	struct bpf_link *link = bpf_map__attach_struct_ops(obj->map);
+	int fd;
+
+	if (!link)
+		return -errno;
+	fd = bpf_link__fd(link);
+	bpf_link__disconnect(link);
+	bpf_link__destroy(link);
+	obj->registered = !obj->link_mode;
+	if (!obj->link_mode)
+		return 0;
+	if (fd == bpf_map__fd(obj->map))
+		fd = bpf_link_create(fd, 0, KERNEL_ATTACH_STRUCT_OPS, NULL);
+	if (fd < 0)
+		return -errno;
+	obj->link_fd = fd;
+	obj->registered = true;
+	return 0;
+}
+
+int congctl_object_register(struct congctl_object *obj, struct congctl_error *err)
+{
+	char holder[256];
+	int ret;
+
+	if (obj->registered)
+		return congctl_fail(err, -EALREADY, "'%s' is registered by this handle already", obj->info.name);
+	if (registry_holder(obj->info.name, holder, sizeof(holder)))
+		return congctl_fail(err, -EEXIST, "cannot register '%s': %s", obj->info.name, holder);
+	ret = congctl_object_load(obj, err);
+	if (ret)
+		return ret;
+	capture_begin();
+	ret = attach(obj);
+	free(capture_end());
+	return ret ? explain_register(obj, ret, err) : 0;
+}
+
+int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
+{
+	int fd = obj->link_mode ? obj->link_fd : bpf_map__fd(obj->map), ret;
+	char path[PATH_MAX];
+
+	if (!obj->registered)
+		return congctl_fail(err, -EINVAL, "'%s' is not registered: register it before it is pinned", obj->info.name);
+	name_pin_path(obj->info.name, path);
+	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot make %s: %s: is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'",
+				    CONGCTL_PIN_DIR, strerror(-ret));
+	}
+	ret = bpf_obj_pin(fd, path) ? -errno : 0;
+	if (ret == -EEXIST && !unlink(path)) /* the name was free: a pin left by a registration that is detached */
+		ret = bpf_obj_pin(fd, path) ? -errno : 0;
+	if (ret) {
+		rmdir(CONGCTL_PIN_DIR);
+		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s", obj->info.name, path, strerror(-ret));
+	}
+	obj->pinned = true;
+	return 0;
+}
+
+void congctl_object_unpin(struct congctl_object *obj)
+{
+	char path[PATH_MAX];
+
+	if (!obj->pinned)
+		return;
+	name_pin_path(obj->info.name, path);
+	unlink(path);
+	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	obj->pinned = false;
+}
+
+void congctl_object_close(struct congctl_object *obj)
+{
+	uint32_t zero = 0;
+
+	if (!obj)
+		return;
+	if (obj->registered && !obj->pinned && !obj->link_mode)
+		bpf_map_delete_elem(bpf_map__fd(obj->map), &zero);
+	if (obj->link_fd >= 0)
+		close(obj->link_fd);
+	bpf_object__close(obj->bpf);
+	image_free(&obj->image);
+	free(obj->tunables);
+	free(obj->slots);
+	free(obj->programs);
+	free(obj);
+}

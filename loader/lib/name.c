@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "name.h"
+
+int name_check(const char *name, bool dots, struct congctl_error *err)
+{
+	size_t n = strlen(name);
+
+	if (!n)
+		return congctl_fail(err, -EINVAL, "the name of an algorithm is empty: give it 1 to %d letters, digits or _",
+				    CONGCTL_NAME_MAX);
+	if (n > CONGCTL_NAME_MAX)
+		return congctl_fail(err, -EINVAL, "the name '%s' is %zu characters long: the kernel takes at most %d", name, n,
+				    CONGCTL_NAME_MAX);
+	for (const char *c = name; *c; c++) {
+		if (isalnum((unsigned char)*c) || *c == '_' || (dots && *c == '.'))
+			continue;
+		if (!isascii((unsigned char)*c))
+			return congctl_fail(err, -EINVAL, "the name '%s' is not ASCII: the kernel takes letters, digits and _ only",
+					    name);
+		return congctl_fail(err, -EINVAL, "the name '%s' contains '%c': the kernel takes letters, digits and _ only",
+				    name, *c);
+	}
+	return 0;
+}
+
+void name_pin_path(const char *name, char path[PATH_MAX])
+{
+	int n = snprintf(path, PATH_MAX, "%s/", CONGCTL_PIN_DIR);
+
+	snprintf(path + n, PATH_MAX - n, "%s", name);
+	for (char *c = path + n; *c; c++)
+		*c = *c == '.' ? '+' : *c;
+}
+
+void name_from_pin(const char *entry, char name[CONGCTL_NAME_MAX + 1])
+{
+	snprintf(name, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, entry);
+	for (char *c = name; *c; c++)
+		*c = *c == '+' ? '.' : *c;
+}
+
+char *name_words(const char *list)
+{
+	char path[128], *text = calloc(1, 8194); /* the kernel's buffer has 2048 (6.12) */
+	ssize_t n = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", list);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && text)
+		n = read(fd, text, 8192);
+	if (fd >= 0)
+		close(fd);
+	if (fd < 0 || !text || n < 0) {
+		free(text);
+		return NULL;
+	}
+	for (char *c = text; *c; c++)
+		*c = isspace((unsigned char)*c) ? '\0' : *c;
+	return text;
+}
+
+bool name_listed(const char *list, const char *name)
+{
+	char *words = name_words(list);
+	bool found = false;
+
+	for (char *w = words; w && *w && !found; w += strlen(w) + 1)
+		found = !strcmp(w, name);
+	free(words);
+	return found;
+}
+
+bool congctl_is_available(const char *name)
+{
+	return name_listed("tcp_available_congestion_control", name);
+}
+
+static char catalogue[PATH_MAX];
+
+static void find_catalogue(void)
+{
+	const char *set = getenv("CONGCTL_ALGORITHMS");
+	char exe[PATH_MAX];
+	ssize_t n;
+
+	if (set && *set) {
+		snprintf(catalogue, sizeof(catalogue), "%s", set);
+		return;
+	}
+	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	if (strrchr(exe, '/')) {
+		*strrchr(exe, '/') = '\0';
+		if ((size_t)snprintf(catalogue, sizeof(catalogue), "%s/algorithms", exe) < sizeof(catalogue) &&
+		    !access(catalogue, F_OK))
+			return;
+	}
+	snprintf(catalogue, sizeof(catalogue), "%s", CONGCTL_PREFIX "/lib/congctl/algorithms");
+}
+
+const char *congctl_catalogue(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_catalogue);
+	return catalogue;
+}
+
+int name_resolve(const char *name_or_path, char path[PATH_MAX], struct congctl_error *err)
+{
+	const char *stem = name_or_path;
+
+	if (!*stem)
+		return congctl_fail(err, -ENOENT, "the name of an algorithm is empty: 'congctl list' shows what there is");
+	if (strpbrk(stem, "/.")) {
+		if (strlen(stem) >= PATH_MAX)
+			return congctl_fail(err, -ENAMETOOLONG, "the path is longer than %d characters: shorten it", PATH_MAX - 1);
+		snprintf(path, PATH_MAX, "%s", stem);
+		if (!access(path, F_OK))
+			return 0;
+		return congctl_fail(err, -ENOENT, "no file '%s': build it, or name an algorithm of 'congctl list'", path);
+	}
+	if (!strncmp(stem, "bpf_", 4))
+		stem += 4;
+	if (snprintf(path, PATH_MAX, "%s/%s.bpf.o", congctl_catalogue(), stem) < PATH_MAX && !access(path, F_OK))
+		return 0;
+	return congctl_fail(err, -ENOENT, "no algorithm '%s' in %s: 'congctl list' shows what there is", name_or_path,
+			    congctl_catalogue());
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "name.h"
+#include "registry.h"
+
+struct links {
+	struct {
+		uint32_t link_id, map_id;
+	} *at;
+	size_t n;
+};
+
+static void *grow(void *array, size_t n, size_t size)
+{
+	return n & (n - 1) ? array : realloc(array, (n ? 2 * n : 1) * size); /* doubles at powers of two */
+}
+
+static int link_info(int fd, struct bpf_link_info *info)
+{
+	uint32_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(fd, info, &len);
+}
+
+static int walk_links(struct links *links)
+{
+	struct bpf_link_info info;
+	uint32_t id = 0;
+	void *more;
+
+	while (!bpf_link_get_next_id(id, &id)) {
+		int fd = bpf_link_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue; /* gone meanwhile */
+		if (!link_info(fd, &info) && kernel_link_map_id(&info)) {
+			more = grow(links->at, links->n, sizeof(*links->at));
+			if (!more) {
+				close(fd);
+				return -ENOMEM;
+			}
+			links->at = more;
+			links->at[links->n].link_id = id;
+			links->at[links->n++].map_id = kernel_link_map_id(&info);
+		}
+		close(fd);
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+static int map_info(int fd, struct bpf_map_info *info)
+{
+	uint32_t len = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(fd, info, &len);
+}
+
+/* The value of a struct_ops map of congestion control; NULL: it is something else. */
+static uint8_t *read_value(int fd, const struct bpf_map_info *info)
+{
+	const struct kernel_layout *layout = kernel_layout();
+	uint32_t zero = 0;
+	uint8_t *value;
+
+	if (!layout || info->type != BPF_MAP_TYPE_STRUCT_OPS || info->btf_vmlinux_value_type_id != layout->type_id ||
+	    info->value_size < layout->size)
+		return NULL;
+	value = calloc(1, info->value_size);
+	if (value && bpf_map_lookup_elem(fd, &zero, value)) {
+		free(value);
+		value = NULL;
+	}
+	return value;
+}
+
+static uint32_t word(const uint8_t *value, uint32_t offset)
+{
+	uint32_t w;
+
+	memcpy(&w, value + offset, sizeof(w));
+	return w;
+}
+
+/* Fill in `r` from the map; -ENOENT it is no algorithm, or not registered any more. */
+static int read_map(int fd, const struct links *links, struct registered *r)
+{
+	const struct kernel_layout *layout = kernel_layout();
+	struct bpf_map_info info;
+	uint8_t *value;
+
+	if (map_info(fd, &info))
+		return -errno;
+	value = read_value(fd, &info);
+	if (!value)
+		return -ENOENT;
+	memset(r, 0, sizeof(*r));
+	r->map_id = info.id;
+	for (size_t i = 0; i < links->n; i++) {
+		if (links->at[i].map_id == info.id)
+			r->link_id = links->at[i].link_id;
+	}
+	memcpy(r->name, value + layout->name, CONGCTL_NAME_MAX);
+	for (size_t i = 0; i < layout->n_ops; i++)
+		r->progs[i] = word(value, layout->ops[i].offset);
+	r->users = (int64_t)word(value, layout->refcnt) - 1; /* one is the registration's */
+	if (r->users < 0)
+		r->users = 0;
+	if (!r->link_id && word(value, layout->state) != OPS_STATE_INUSE)
+		r->map_id = 0;
+	free(value);
+	return r->map_id ? 0 : -ENOENT;
+}
+
+static int walk_maps(const struct links *links, struct registered **list, size_t *n)
+{
+	struct registered *more;
+	uint32_t id = 0;
+
+	while (!bpf_map_get_next_id(id, &id)) {
+		int fd = bpf_map_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;
+		more = grow(*list, *n, sizeof(**list));
+		if (!more) {
+			close(fd);
+			return -ENOMEM;
+		}
+		*list = more;
+		if (!read_map(fd, links, &more[*n]))
+			++*n;
+		close(fd);
+	}
+	return errno == ENOENT ? 0 : -errno;
+}
+
+/* The map a pin stands for: that of its link, or the map itself (plain registration); 0: neither. */
+static uint32_t pin_map_id(const char *entry)
+{
+	char path[PATH_MAX], kind[64] = "", self[64];
+	struct bpf_link_info link;
+	struct bpf_map_info map;
+	uint32_t id = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", CONGCTL_PIN_DIR, entry);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (readlink(self, kind, sizeof(kind) - 1) > 0) {
+		if (strstr(kind, "link") && !link_info(fd, &link))
+			id = kernel_link_map_id(&link);
+		else if (strstr(kind, "map") && !map_info(fd, &map))
+			id = map.id;
+	}
+	close(fd);
+	return id;
+}
+
+/* Mark what is pinned; what the walk did not see (it may not) is added, its users unknown. */
+static int walk_pins(struct registered **list, size_t *n, bool add)
+{
+	DIR *dir = opendir(CONGCTL_PIN_DIR);
+	struct registered *more;
+	struct dirent *d;
+	uint32_t id;
+
+	while (dir && (d = readdir(dir))) {
+		size_t i = 0;
+
+		id = *d->d_name == '.' ? 0 : pin_map_id(d->d_name);
+		while (id && i < *n && (*list)[i].map_id != id)
+			i++;
+		if (!id || (i == *n && !add))
+			continue;
+		if (i == *n) {
+			more = grow(*list, *n, sizeof(**list));
+			if (!more) {
+				closedir(dir);
+				return -ENOMEM;
+			}
+			*list = more;
+			more[(*n)++] = (struct registered){.map_id = id, .users = -1};
+			name_from_pin(d->d_name, more[i].name);
+		}
+		(*list)[i].pinned = true;
+	}
+	if (dir)
+		closedir(dir);
+	return 0;
+}
+
+int registry_walk(struct registered **list, size_t *n)
+{
+	struct links links = {};
+	int ret, pins;
+
+	*list = NULL;
+	*n = 0;
+	ret = walk_links(&links);
+	if (!ret)
+		ret = walk_maps(&links, list, n);
+	pins = walk_pins(list, n, ret == -EPERM);
+	free(links.at);
+	return ret ? ret : pins;
+}
+
+int registry_find(const char *name, struct registered *found)
+{
+	struct registered *list;
+	size_t n;
+	int ret;
+
+	ret = registry_walk(&list, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(list[i].name, name))
+			continue;
+		*found = list[i];
+		free(list);
+		return 0;
+	}
+	free(list);
+	return ret ? ret : -ENOENT;
+}
+
+int64_t registry_users(uint32_t map_id, bool registered)
+{
+	const struct kernel_layout *layout = kernel_layout();
+	struct bpf_map_info info;
+	uint8_t *value = NULL;
+	int64_t users;
+	int fd;
+
+	fd = bpf_map_get_fd_by_id(map_id);
+	if (fd < 0)
+		return -errno;
+	if (!map_info(fd, &info))
+		value = read_value(fd, &info);
+	close(fd);
+	if (!value)
+		return -ENOENT;
+	users = (int64_t)word(value, layout->refcnt) - registered;
+	free(value);
+	return users < 0 ? 0 : users;
+}
+
+const char *registry_holder(const char *name, char *buf, size_t size)
+{
+	struct registered found;
+	int ret;
+
+	if (!congctl_is_available(name))
+		return NULL;
+	ret = registry_find(name, &found);
+	if (!ret && found.pinned)
+		snprintf(buf, size, "it is registered already: 'congctl unregister %s' first, or give another name with --as", name);
+	else if (!ret)
+		snprintf(buf, size, "it is registered already, by something else (struct_ops map %u): unregister it or give another name with --as", found.map_id);
+	else if (ret == -ENOENT)
+		snprintf(buf, size, "the name is the kernel's own: give another name with --as");
+	else
+		snprintf(buf, size, "the name is taken: give another name with --as");
+	return buf;
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <congctl/congctl.h>
+
+#include "kernel.h"
+
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+#define BPFFS "/sys/fs/bpf"
+
+static int require_caps(struct congctl_error *err)
+{
+	bool bpf = kernel_has_cap(CAP_BPF), perfmon = kernel_has_cap(CAP_PERFMON);
+
+	if (kernel_has_cap(CAP_SYS_ADMIN) || (bpf && perfmon))
+		return 0;
+	return congctl_fail(err, -EPERM, "no privilege to register algorithms: %s missing, run it as root or give it CAP_BPF and CAP_PERFMON",
+			    bpf ? "CAP_PERFMON is" : perfmon ? "CAP_BPF is" : "CAP_BPF and CAP_PERFMON are");
+}
+
+static bool bpffs_mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+int congctl_require(struct congctl_error *err)
+{
+	int ret = require_caps(err);
+
+	if (ret)
+		return ret;
+	if (!kernel_btf())
+		return congctl_fail(err, -ENOTSUP, "this kernel has no /sys/kernel/btf/vmlinux: use one built with CONFIG_DEBUG_INFO_BTF");
+	if (!kernel_layout())
+		return congctl_fail(err, -ENOTSUP, "this kernel takes no congestion control from BPF: use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
+	if (!bpffs_mounted() && mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+		return congctl_fail(err, -ENODEV, "no bpf file system at %s: 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+	return 0;
+}

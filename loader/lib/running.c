@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A registered algorithm's own words: struct_ops map → programs → BTF and .data.tunables. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture.h"
+#include "object.h"
+#include "registry.h"
+
+#define MAX_MAPS 64 /* of one program; ours have under ten */
+
+struct running {
+	uint32_t btf_id;
+	uint32_t n_maps, maps[MAX_MAPS];
+};
+
+/* The programs' costs, and from the first of them where the BTF and the maps are. */
+static int read_programs(struct congctl_object *obj, const struct registered *r, struct running *out)
+{
+	const struct kernel_layout *layout = kernel_layout();
+
+	obj->programs = calloc(KERNEL_OPS_MAX, sizeof(*obj->programs));
+	if (!obj->programs)
+		return -ENOMEM;
+	for (size_t i = 0; i < layout->n_ops; i++) {
+		struct congctl_program *p = &obj->programs[obj->info.n_programs];
+		uint32_t maps[MAX_MAPS];
+		struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)maps};
+		uint32_t len = sizeof(info);
+		int fd = r->progs[i] ? bpf_prog_get_fd_by_id(r->progs[i]) : -1;
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len)) {
+			if (fd >= 0)
+				close(fd);
+			continue;
+		}
+		close(fd);
+		snprintf(p->op, sizeof(p->op), "%s", layout->ops[i].name);
+		snprintf(p->name, sizeof(p->name), "%.*s", (int)sizeof(info.name), info.name);
+		p->insns = info.xlated_prog_len / 8;
+		p->verified_insns = info.verified_insns;
+		p->jited_bytes = info.jited_prog_len;
+		obj->info.n_programs++;
+		out->btf_id = info.btf_id;
+		for (uint32_t k = 0; k < info.nr_map_ids && k < MAX_MAPS && out->n_maps < MAX_MAPS; k++)
+			out->maps[out->n_maps++] = maps[k];
+	}
+	obj->info.programs = obj->programs;
+	return out->btf_id ? 0 : -ENOENT;
+}
+
+/* Read the live values of the tunables from this map if it is .data.tunables; -ENOENT: it is another one. */
+static int read_values(struct congctl_object *obj, const struct btf *btf, uint32_t map_id)
+{
+	int fd = bpf_map_get_fd_by_id(map_id), section, ret = -ENOENT;
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info), zero = 0;
+	uint8_t *value = NULL;
+
+	if (fd < 0)
+		return -errno;
+	section = btf__find_by_name_kind(btf, SECTION_TUNABLES, BTF_KIND_DATASEC);
+	if (section > 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.btf_value_type_id == (uint32_t)section)
+		value = calloc(1, info.value_size);
+	if (value && !bpf_map_lookup_elem(fd, &zero, value)) {
+		for (size_t i = 0; i < obj->info.n_tunables; i++) {
+			const struct slot *slot = &obj->slots[i];
+
+			if (slot->offset <= info.value_size && slot->size <= info.value_size - slot->offset)
+				obj->tunables[i].value = slot_load(slot, value);
+		}
+		ret = 0;
+	}
+	free(value);
+	close(fd);
+	return ret;
+}
+
+static int read_running(struct congctl_object *obj, const struct registered *r, struct congctl_error *err)
+{
+	struct running running = {};
+	struct btf *btf;
+	int ret;
+
+	snprintf(obj->info.name, sizeof(obj->info.name), "%s", r->name);
+	obj->info.registered = true;
+	ret = read_programs(obj, r, &running);
+	if (ret)
+		return congctl_fail(err, ret, "cannot read the programs of '%s': run it as root or give it CAP_SYS_ADMIN", r->name);
+	capture_begin();
+	btf = btf__load_from_kernel_by_id(running.btf_id);
+	ret = btf ? 0 : -errno;
+	free(capture_end());
+	if (ret)
+		return congctl_fail(err, ret, "cannot read the BTF of '%s': %s", r->name, strerror(-ret));
+	ret = meta_read(obj, btf, err);
+	for (uint32_t i = 0; !ret && obj->info.n_tunables && i < running.n_maps; i++) {
+		if (!read_values(obj, btf, running.maps[i]))
+			break;
+	}
+	btf__free(btf);
+	return ret;
+}
+
+int congctl_running_open(struct congctl_object **out, const char *name, struct congctl_error *err)
+{
+	struct congctl_object *obj;
+	struct registered found;
+	int ret;
+
+	*out = NULL;
+	ret = registry_find(name, &found);
+	if (ret == -ENOENT && congctl_is_available(name))
+		return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: it does not describe itself", name);
+	if (ret == -ENOENT)
+		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
+	if (ret || found.users < 0)
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+	obj = calloc(1, sizeof(*obj));
+	if (!obj)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	obj->link_fd = -1;
+	ret = read_running(obj, &found, err);
+	if (ret) {
+		congctl_object_close(obj);
+		return ret;
+	}
+	*out = obj;
+	return 0;
+}

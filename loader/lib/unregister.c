@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "name.h"
+#include "registry.h"
+
+#define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
+
+int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err)
+{
+	struct registered found;
+	int ret;
+
+	snprintf(real, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, name);
+	ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(real, &found);
+	if (ret && !congctl_is_available(name) && strlen(name) <= CONGCTL_NAME_MAX - 4) {
+		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
+		ret = registry_find(real, &found);
+	}
+	if (!ret)
+		return 0;
+	if (ret != -ENOENT && ret != -EPERM)
+		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
+	if (!congctl_is_available(name) && !congctl_is_available(real))
+		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
+	if (ret == -EPERM)
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
+}
+
+static int detach_link(uint32_t id)
+{
+	int fd = bpf_link_get_fd_by_id(id), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = bpf_link_detach(fd) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static int delete_plain(uint32_t map_id)
+{
+	int fd = bpf_map_get_fd_by_id(map_id), ret;
+	uint32_t zero = 0;
+
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_delete_elem(fd, &zero) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static bool wait_until_gone(const char *name)
+{
+	for (int ms = 0; ms < GONE_MS; ms++) {
+		if (!congctl_is_available(name))
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return false;
+}
+
+int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err)
+{
+	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX];
+	struct registered found;
+	int ret;
+
+	ret = congctl_unregister_check(name, real, err);
+	if (!ret)
+		ret = registry_find(real, &found);
+	if (ret)
+		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+	/* detaching is at once; where it is not possible (before 6.8) a pin of ours is enough */
+	ret = found.link_id ? detach_link(found.link_id) : found.users >= 0 ? delete_plain(found.map_id) : -EOPNOTSUPP;
+	if (ret && !found.pinned)
+		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
+				    real, strerror(-ret), found.link_id);
+	if (found.pinned) {
+		name_pin_path(real, path);
+		if (unlink(path)) {
+			ret = -errno;
+			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
+		}
+		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	}
+	if (!wait_until_gone(real))
+		return congctl_fail(err, -EBUSY, "'%s' is still registered: another process or pin holds its link %u", real, found.link_id);
+	if (users) {
+		*users = found.users > 0 ? registry_users(found.map_id, false) : found.users;
+		if (*users == -ENOENT)
+			*users = 0;
+	}
+	return 0;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* congctl: the table of commands and the way to them. `congctl` alone lists. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/command.h"
+
+extern const struct command *const __start_congctl_commands[], *const __stop_congctl_commands[];
+
+static void print_commands(FILE *to)
+{
+	fprintf(to, "usage: congctl [COMMAND] [OPTION]... [ARGUMENT]...\n\nTCP congestion control as a plugin. Commands:\n");
+	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++)
+		fprintf(to, "  %-12s %s\n", (*c)->name, (*c)->summary);
+	fprintf(to, "\n'congctl COMMAND -h' explains one; -j prints JSON, -d the raw logs; 'congctl' alone lists.\n");
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++) {
+		if (!strcmp((*c)->name, name))
+			return *c;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+		print_commands(stdout);
+		return EXIT_DONE;
+	}
+	if (argc > 1 && (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))) {
+		printf("congctl %s\n", CONGCTL_VERSION);
+		return EXIT_DONE;
+	}
+	if (argc < 2 || *argv[1] == '-')
+		return command_main(find("list"), argc, argv);
+	command = find(argv[1]);
+	if (command)
+		return command_main(command, argc - 1, argv + 1);
+	fprintf(stderr, "congctl: no command '%s': 'congctl -h' shows what there is\n", argv[1]);
+	return EXIT_MISUSE;
+}

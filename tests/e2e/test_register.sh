@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What is registered can be chosen by a socket, is all or none, and leaves nothing when it goes.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command python3 jq
+
+a=$(unique a) b=$(unique b)
+
+# a socket can choose it, and unregistering leaves no trace
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+contains "$OUT" "$a"
+equals "$ERR" ""
+holds is_available "$a"
+holds test -e "$PINS/$a"
+holds python3 -c "import socket; socket.socket().setsockopt(6, 13, b'$a')"
+check_exit 0 "$CONGCTL" unregister "$a"
+holds not is_available "$a"
+holds not test -e "$PINS/$a"
+check_exit 1 python3 -c "import socket; socket.socket().setsockopt(6, 13, b'$a')"
+
+# the same object twice under two names, each with its own tunables
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a" --set tiny=7 --set middle=4294967295
+check_exit 0 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --as "$b"
+equals "$(jq -r '.registered[0].name' <<<"$OUT")" "$b"
+check_exit 0 "$CONGCTL" info -j "$a"
+equals "$(jq -c '[.registered, (.tunables[] | .value)]' <<<"$OUT")" "[true,7,300,4294967295,5000000000]"
+check_exit 0 "$CONGCTL" info -j "$b"
+equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,300,70000,5000000000]"
+check_exit 0 "$CONGCTL" unregister "$b"
+
+# a name that is taken: by us, by the kernel
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+equals "$ERR" "congctl: cannot register '$a': it is registered already: 'congctl unregister $a' first, or give another name with --as"
+holds is_available "$a"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as reno
+equals "$ERR" "congctl: cannot register 'reno': the name is the kernel's own: give another name with --as"
+
+# all or none: the second of three cannot be had, so the first goes as well
+before=$(cat "$AVAILABLE")
+for wrong in refused.bpf.o no_undo_cwnd.bpf.o missing.bpf.o; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/$wrong" "$OBJECTS/foreign.bpf.o"
+	equals "$OUT" ""
+	equals "$(cat "$AVAILABLE")" "$before"
+done
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/good.bpf.o"
+equals "$ERR" "congctl: 't_good' is given twice: name each algorithm once"
+
+# names
+for name in 'a-b' 'a b' 'a.b' 'a/b'; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	contains "$ERR" "congctl: the name '$name' contains '${name:1:1}': the kernel takes letters, digits and _ only"
+done
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as sixteen_letters_
+equals "$ERR" "congctl: the name 'sixteen_letters_' is 16 characters long: the kernel takes at most 15"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as ''
+contains "$ERR" "is empty: give it 1 to 15 letters, digits or _"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as 'naïve'
+contains "$ERR" "the name 'naïve' is not ASCII"
+
+# tunables
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set huge=1
+equals "$ERR" "congctl: 't_good' has no tunable 'huge': it has tiny, small, middle, large"
+for value in 12abc '' -1 +1 1.5 0x10 ' 1'; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small="$value"
+	equals "$ERR" "congctl: '$value' is not a value for tunable 'small': give a decimal number from 1 to 65535"
+done
+for value in 0 65536 18446744073709551616; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small=$value
+	equals "$ERR" "congctl: $value is out of range for tunable 'small' of 't_good': give 1 to 65535"
+done
+check_exit 1 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --set small=0
+equals "$ERR" ""
+contains "$(jq -r .error <<<"$OUT")" "0 is out of range for tunable 'small'"
+equals "$(cat "$AVAILABLE")" "$before"
+
+# five at once in half a second, the tests' own noise included
+for i in 1 2 3 4 5; do
+	cp "$OBJECTS/good.bpf.o" "$TMP/$i.bpf.o"
+	python3 - "$TMP/$i.bpf.o" "$(unique "m$i")" <<-'PY'
+	import sys
+	data = open(sys.argv[1], 'rb').read()
+	name = sys.argv[2].encode().ljust(16, b'\0')
+	assert data.count(b't_good'.ljust(16, b'\0')) == 1
+	open(sys.argv[1], 'wb').write(data.replace(b't_good'.ljust(16, b'\0'), name))
+	PY
+done
+start=$(date +%s%N)
+check_exit 0 "$CONGCTL" register "$TMP"/[1-5].bpf.o
+took_ms=$((($(date +%s%N) - start) / 1000000))
+[ $took_ms -lt 500 ] || fail "five objects took $took_ms ms, 500 allowed"
+for i in 1 2 3 4 5; do
+	holds is_available "$(unique "m$i")"
+done
+check_exit 0 "$CONGCTL" unregister $(for i in 1 2 3 4 5; do unique "m$i"; done)
+equals "$(cat "$AVAILABLE")" "$before"

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* engine_fixture.h - packets and a sink for tests of the engine, and how a test program ends. */
+#ifndef TESTS_ENGINE_FIXTURE_H
+#define TESTS_ENGINE_FIXTURE_H
+
+#include <CUnit/Basic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../netsim/engine/engine.h"
+
+#define MS 1000000ULL
+#define SECOND 1000000000ULL
+
+/* what came out at the end of a path */
+struct sink {
+	struct engine *engine;
+	uint64_t delivered, dropped, marked;
+	uint64_t first_ns, last_ns;
+	uint32_t last_flow;     /* packets are numbered in `flow` */
+	uint64_t out_of_order;
+	uint64_t hash;          /* over number and time of every delivery and drop */
+};
+
+static inline void sink_hash(struct sink *s, uint64_t a, uint64_t b)
+{
+	s->hash = (s->hash ^ a * 0x9e3779b97f4a7c15 ^ b) * 0xff51afd7ed558ccd;
+}
+
+static inline void sink_deliver(void *arg, struct packet *p)
+{
+	struct sink *s = arg;
+
+	if (!s->delivered++)
+		s->first_ns = engine_now(s->engine);
+	else if (p->flow <= s->last_flow)
+		s->out_of_order++;
+	s->last_flow = p->flow;
+	s->last_ns = engine_now(s->engine);
+	s->marked += p->ecn == ECN_CE;
+	sink_hash(s, p->flow, s->last_ns);
+	free(p);
+}
+
+static inline void sink_drop(void *arg, struct packet *p)
+{
+	struct sink *s = arg;
+
+	s->dropped++;
+	sink_hash(s, ~(uint64_t)p->flow, engine_now(s->engine));
+	free(p);
+}
+
+static inline struct path path_to(struct sink *s, struct link *l)
+{
+	return (struct path){.deliver = sink_deliver, .drop = sink_drop, .arg = s, .n_links = 1, .links = {l}};
+}
+
+static inline void send_packet(struct engine *e, const struct path *path, uint32_t number, uint32_t len, uint8_t ecn)
+{
+	struct packet *p = calloc(1, sizeof(*p));
+
+	p->path = path;
+	p->len = len;
+	p->flow = number;
+	p->ecn = ecn;
+	path_send(e, p);
+}
+
+/* Exit code of a test program: failed asserts count, and so does having run nothing. */
+static inline int fixture_run(const char *suite, CU_TestInfo *tests)
+{
+	CU_SuiteInfo suites[] = {{.pName = suite, .pTests = tests}, CU_SUITE_INFO_NULL};
+
+	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS) {
+		fprintf(stderr, "cannot register the tests: %s\n", CU_get_error_msg());
+		return 1;
+	}
+	CU_basic_set_mode(CU_BRM_VERBOSE);
+	CU_basic_run_tests();
+	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+}
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine_fixture.h"
+
+/* a burst of `burst` packets of 1000 bytes into an idle link: how many get through? One is on the wire at once. */
+static uint64_t through(struct queue_config queue, uint32_t burst)
+{
+	struct engine *e = engine_new(1);
+	struct sink sink = {.engine = e};
+	struct link_config config = {.rate_bps = 1000000, .queue = queue};
+	struct path path = path_to(&sink, link_new(e, &config, NULL));
+
+	for (uint32_t i = 1; i <= burst; i++)
+		send_packet(e, &path, i, 1000, ECN_ECT0);
+	engine_run(e, 3600 * SECOND);
+	engine_free(e);
+	CU_ASSERT_EQUAL(sink.delivered + sink.dropped, burst);
+	CU_ASSERT_EQUAL(sink.marked, 0);
+	CU_ASSERT_EQUAL(sink.out_of_order, 0);
+	return sink.delivered;
+}
+
+static void exactly_the_limit_waits(void)
+{
+	for (uint64_t limit = 1; limit <= 200; limit++)
+		CU_ASSERT_EQUAL(through((struct queue_config){.discipline = "fifo", .limit_pkts = limit}, 300), limit + 1);
+}
+
+static void a_limit_in_bytes_counts_bytes(void)
+{
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 10000}, 300), 11);
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 10999}, 300), 11);
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 9999}, 300), 10);
+}
+
+static void the_tighter_of_two_limits_holds(void)
+{
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 5000, .limit_pkts = 50}, 300), 6);
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 50000, .limit_pkts = 5}, 300), 6);
+}
+
+static void without_a_limit_nothing_is_dropped(void)
+{
+	CU_ASSERT_EQUAL(through((struct queue_config){.discipline = "fifo"}, 5000), 5000);
+}
+
+static void a_packet_longer_than_the_limit_never_passes(void)
+{
+	CU_ASSERT_EQUAL(through((struct queue_config){.limit_bytes = 999}, 300), 0);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{"exactly_the_limit_waits", exactly_the_limit_waits},
+		{"a_limit_in_bytes_counts_bytes", a_limit_in_bytes_counts_bytes},
+		{"the_tighter_of_two_limits_holds", the_tighter_of_two_limits_holds},
+		{"without_a_limit_nothing_is_dropped", without_a_limit_nothing_is_dropped},
+		{"a_packet_longer_than_the_limit_never_passes", a_packet_longer_than_the_limit_never_passes},
+		CU_TEST_INFO_NULL,
+	};
+
+	return fixture_run("queue_fifo", tests);
+}
