@@ -20,37 +20,41 @@ undisturbed() {
 	OUT=$(cat "$TMP/out")
 }
 
-# the kernel's own algorithm, from the command line. Goodput: the link's 95.6 % payload, 5 % less for the restart after a loss, or 5 %
-# more: what arrived out of order before the measured 4 s (at most a buffer and a BDP, 165 packets) is received within them
-undisturbed "${net[@]}" --cc cubic --duration 6s --warmup 2s -o "$TMP/result"
+told() { # JQ-EXPRESSION FILE
+	jq -e "$1" "$2" >/dev/null || fail "not so: $1"$'\n'"$(jq -c . "$2")"
+}
+
+# the kernel's own algorithm, from the command line, measured from the beginning. Goodput: never above the link's 95.6 % payload, and
+# at least 70 % of that: two seconds of 8 may go for connecting, slow start and the recovery from its overshoot
+undisturbed "${net[@]}" --cc cubic --duration 8s --warmup 0s -o "$TMP/result"
 contains "$OUT" "cubic"
 contains "$OUT" "link: utilisation"
 equals "$(cd "$TMP/result" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json"
 equals "$(ls -d "$TMP"/result.* 2>/dev/null)" ""
-holds jq -e '.valid and .engine == "emu" and .flows[0].cc == "cubic" and .flows[0].goodput_bps > 0.95 * 9.564e6 and
-	.flows[0].goodput_bps < 1.05 * 9.564e6 and .flows[0].rtt_us.p50 > 100000 and .flows[0].rtt_us.p95 < 230000 and
-	.link.utilisation > 0.95 and .link.utilisation <= 1.001 and .jain == 1' "$TMP/result/summary.json"
-holds jq -e '.kernel.release and .seed == 1 and .algorithms[0].origin == "in the kernel already" and .runs[0].health.lateness_us_p99'  \
+told '.valid and .engine == "emu" and .flows[0].cc == "cubic" and .flows[0].goodput_bps > 0.7 * 9.564e6 and
+	.flows[0].goodput_bps <= 9.565e6 and .flows[0].rtt_us.p50 > 100000 and .flows[0].rtt_us.p95 < 250000 and
+	.link.utilisation > 0.75 and .link.utilisation <= 1.001 and .jain == 1' "$TMP/result/summary.json"
+told '.kernel.release and .seed == 1 and .algorithms[0].origin == "in the kernel already" and .runs[0].health.lateness_us_p99'  \
 	"$TMP/result/manifest.json"
 equals "$(jq -r .command_line "$TMP/result/manifest.json")" \
-	"netsim run ${net[*]} --cc cubic --duration 6s --warmup 2s -o $TMP/result"
-holds [ "$(wc -l <"$TMP/result/samples.csv")" -gt 400 ] # 6 s at 10 ms, less the handshake
+	"netsim run ${net[*]} --cc cubic --duration 8s --warmup 0s -o $TMP/result"
+holds [ "$(wc -l <"$TMP/result/samples.csv")" -gt 600 ] # 8 s at 10 ms, less the handshake
 holds grep -q '<svg' "$TMP/result/report.html"
 
 # the scenario as run can be run again, repeated, in place of the earlier result; JSON on stdout is the summary of the directory
 undisturbed "$TMP/result/scenario.yaml" --duration 2s --warmup 500ms --repeat 2 -j -o "$TMP/result"
 equals "$OUT" "$(cat "$TMP/result/summary.json")"
-holds jq -e '.runs_valid == 2 and (.runs | length) == 2 and .runs[1].seed == 2 and .ci95.utilisation[0] <= .median.utilisation' \
+told '.runs_valid == 2 and (.runs | length) == 2 and .runs[1].seed == 2 and .ci95.utilisation[0] <= .median.utilisation' \
 	"$TMP/result/summary.json"
 equals "$(cut -d, -f1 "$TMP/result/flows.csv" | sort -u | tr '\n' ' ')" "1 2 run "
 
 # a transfer of known size completes: 1 MB take at least their time on the wire, 0.84 s, and less than 5 s
 undisturbed "${net[@]}" --flow 'reno,size=1MB' --duration 6s -j
-holds jq -e '.flows[0].received_bytes == 1000000 and .flows[0].fct_s > 0.84 and .flows[0].fct_s < 5' "$TMP/out"
+told '.flows[0].received_bytes == 1000000 and .flows[0].fct_s > 0.84 and .flows[0].fct_s < 5' "$TMP/out"
 
 # IPv6
 undisturbed "${net[@]}" --cc reno --family 6 --duration 2s -j
-holds jq -e '.flows[0].goodput_bps > 5e6' "$TMP/out"
+told '.flows[0].goodput_bps > 5e6' "$TMP/out"
 
 # a plugin is registered for the run under the name asked for, and gone afterwards
 name=$(unique run)
