@@ -13,6 +13,9 @@
  *	void CC_OP_CONG_CONTROL(stem_cong_control, sk, rs) { … }
  *	CC_REGISTER(stem, .ssthresh = stem_ssthresh, …);
  *
+ * On an outgoing connection whose algorithm was chosen before connect(), the ACK of the SYN is processed before init: the
+ * state is all zero then, or NULL with CC_BIG_STATE.
+ *
  * The kernel knows the algorithm as "bpf_<stem>". Metadata and tunables are BTF declaration tags, readable from a file
  * and from a running algorithm: "cc:algorithm:<the arguments of CC_ALGORITHM as written>" on the variable
  * cc_algorithm, and "cc:tunable:<initial>:<min>:<max>:<unit>:<effect>:<text>" on each variable of section
