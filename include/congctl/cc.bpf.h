@@ -176,20 +176,24 @@ extern const struct cc_tunable __stop_cc_tunables[] __attribute__((weak, visibil
 #define CC_BIG_STATE(type)                                                                                             \
 	static inline type *cc_state(struct sock *sk)                                                                  \
 	{                                                                                                              \
-		return *(type **)inet_csk(sk)->icsk_ca_priv;                                                           \
+		type *state;                                                                                           \
+                                                                                                                       \
+		memcpy(&state, inet_csk(sk)->icsk_ca_priv, sizeof(state));                                             \
+		return state;                                                                                          \
+	}                                                                                                              \
+	static inline void cc_state_set(struct sock *sk, type *state)                                                  \
+	{                                                                                                              \
+		free(cc_state(sk));                                                                                    \
+		memcpy(inet_csk(sk)->icsk_ca_priv, &state, sizeof(state));                                             \
 	}                                                                                                              \
 	static inline type *cc_state_init(struct sock *sk)                                                             \
 	{                                                                                                              \
-		type **p = (type **)inet_csk(sk)->icsk_ca_priv;                                                        \
-		free(*p);                                                                                              \
-		*p = calloc(1, sizeof(type));                                                                          \
-		return *p;                                                                                             \
+		cc_state_set(sk, calloc(1, sizeof(type)));                                                             \
+		return cc_state(sk);                                                                                   \
 	}                                                                                                              \
 	static inline void cc_state_release(struct sock *sk)                                                           \
 	{                                                                                                              \
-		type **p = (type **)inet_csk(sk)->icsk_ca_priv;                                                        \
-		free(*p);                                                                                              \
-		*p = NULL;                                                                                             \
+		cc_state_set(sk, NULL);                                                                                \
 	}
 
 #define CC_OP(name, ...) name(__VA_ARGS__)
