@@ -148,10 +148,17 @@ u64 cc_clock_us(void);
 #define CC_TYPE(type)                                                                                                  \
 	_Generic((type)0, u8 : CC_U8, u16 : CC_U16, u32 : CC_U32, u64 : CC_U64)
 
+/* gcc may emit variables in reverse: the list has to stay in the order of the source */
+#if __has_attribute(no_reorder)
+#define CC_IN_ORDER , no_reorder
+#else
+#define CC_IN_ORDER
+#endif
+
 #define CC_TUNABLE(type_, name_, initial_, min_, max_, unit_, effect_, text_)                                          \
 	volatile type_ name_ = initial_;                                                                               \
 	static const struct cc_tunable cc_tunable_##name_                                                              \
-		__attribute__((section("cc_tunables"), used, aligned(8))) = {                                          \
+		__attribute__((section("cc_tunables"), used, aligned(8) CC_IN_ORDER)) = {                              \
 			.name = #name_,                                                                                \
 			.type = CC_TYPE(type_),                                                                        \
 			.initial = initial_,                                                                           \
