@@ -614,6 +614,8 @@ void CC_OP_CONG_CONTROL(bbr_cong_control, sk, rs)
 	struct bbr *bbr = cc_state(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	if (!bbr->window_gain) /* the ACK of our SYN comes before init */
+		return;
 	update_round(tp, bbr, rs);
 	update_bw(tp, bbr, rs);
 	update_aggregation(tp, bbr, rs);

@@ -416,6 +416,18 @@ static void pacing_is_asked_for_but_fq_is_left_alone(void)
 	CU_ASSERT_EQUAL(host_sock()->sk_pacing_rate, 1000);
 }
 
+static void ack_before_init_changes_nothing(void)
+{
+	struct bbr *bbr = start();
+
+	memset(bbr, 0, sizeof(*bbr));
+	host.tp.snd_cwnd = 10;
+	ack(1000, 1, 1, 1000, 1000, 0);
+	CU_ASSERT_EQUAL(host.tp.snd_cwnd, 10);
+	CU_ASSERT_EQUAL(host.tp.app_limited, 0);
+	CU_ASSERT_EQUAL(bbr->mode, STARTUP);
+}
+
 static void what_pacing_holds_back_is_not_in_flight(void)
 {
 	struct bbr *bbr = start_in_probe_bw();
@@ -442,4 +454,5 @@ HOST_MAIN("bbr", HOST_TEST(constants_are_those_of_the_paper), HOST_TEST(cycle_ne
 	  HOST_TEST(recovery_conserves_packets_then_restores), HOST_TEST(timeout_does_not_lower_the_model),
 	  HOST_TEST(policer_is_found_by_two_like_intervals), HOST_TEST(light_loss_is_no_policer),
 	  HOST_TEST(unlike_intervals_are_no_policer), HOST_TEST(aggregation_widens_the_window_within_bounds),
-	  HOST_TEST(pacing_is_asked_for_but_fq_is_left_alone), HOST_TEST(what_pacing_holds_back_is_not_in_flight))
+	  HOST_TEST(pacing_is_asked_for_but_fq_is_left_alone), HOST_TEST(ack_before_init_changes_nothing),
+	  HOST_TEST(what_pacing_holds_back_is_not_in_flight))
