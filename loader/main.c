@@ -24,6 +24,18 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static int no_command(int argc, char **argv)
+{
+	struct output out;
+	char text[256];
+
+	snprintf(text, sizeof(text), "no command '%s': 'congctl -h' shows what there is", argv[1]);
+	output_open(&out, command_wants_json(argc, argv));
+	output_error(&out, text);
+	output_close(&out);
+	return EXIT_MISUSE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -41,6 +53,5 @@ int main(int argc, char **argv)
 	command = find(argv[1]);
 	if (command)
 		return command_main(command, argc - 1, argv + 1);
-	fprintf(stderr, "congctl: no command '%s': 'congctl -h' shows what there is\n", argv[1]);
-	return EXIT_MISUSE;
+	return no_command(argc, argv);
 }

@@ -24,7 +24,7 @@ static struct bpf_map *struct_ops_map(struct bpf_object *bpf)
 	return NULL;
 }
 
-static int try_load(struct congctl_object *obj, bool link_mode)
+int object_load_as(struct congctl_object *obj, bool link_mode)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = obj->info.name);
 	int ret;
@@ -72,13 +72,13 @@ int congctl_object_load(struct congctl_object *obj, struct congctl_error *err)
 	if (obj->bpf)
 		return 0;
 	capture_begin();
-	ret = try_load(obj, true);
+	ret = object_load_as(obj, true);
 	if (ret == -EINVAL) { /* before 6.4 the kernel refuses the flag at map creation */
 		log = capture_end();
 		if (log && strstr(log, "failed to create")) {
 			free(log);
 			capture_begin();
-			ret = try_load(obj, false);
+			ret = object_load_as(obj, false);
 			log = capture_end();
 		}
 	} else {

@@ -5,6 +5,10 @@
 needs_struct_ops
 needs_command python3 jq
 
+# nothing below may register these; should it, they do not stay
+defer "$CONGCTL" unregister t_good
+defer "$CONGCTL" unregister t_for.eign
+
 a=$(unique a) b=$(unique b)
 mine() { # the algorithms of this test; others may come and go meanwhile
 	tr ' ' '\n' <"$AVAILABLE" | grep -E "^t_($$_|good|for.eign)"
