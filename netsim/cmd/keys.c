@@ -23,9 +23,7 @@ static int keys_run(int argc, char **argv)
 	if (argc > 1) {
 		bool help = !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help");
 
-		fputs("usage: netsim keys
-Print every key of a scenario file: range, default, meaning.
-", help ? stdout : stderr);
+		fputs("usage: netsim keys\nPrint every key of a scenario file: range, default, meaning.\n", help ? stdout : stderr);
 		return help ? NETSIM_OK : NETSIM_MISUSE;
 	}
 	for (enum key_place place = KEY_SCENARIO; place <= KEY_FLOW; place++) {

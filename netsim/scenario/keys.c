@@ -105,8 +105,11 @@ const char *scenario_quote(const char *text, char *buf, size_t size)
 	const size_t most = size < 41 ? size - 1 : 40;
 	size_t n = 0;
 
-	for (; text[n] && n < most; n++)
-		buf[n] = text[n] < ' ' || text[n] == 0x7f ? '?' : text[n];
+	for (; text[n] && n < most; n++) {
+		const unsigned char c = text[n], before = n ? text[n - 1] : 0;
+
+		buf[n] = c < ' ' || c == 0x7f || (before == 0xc2 && c <= 0x9f) ? '?' : text[n]; /* C0, DEL, C1 in UTF-8 */
+	}
 	buf[n] = '\0';
 	return buf;
 }

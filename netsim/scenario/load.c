@@ -13,6 +13,7 @@
 #include "keys.h"
 
 #define MAX_FILE 1000000 /* bytes; 64 groups take far less */
+#define MAX_DEPTH 8       /* lists and maps in each other; a scenario has 3 */
 
 struct reader {
 	const char *file;
@@ -92,13 +93,30 @@ static const char *forbidden(yaml_token_type_t type)
 	}
 }
 
-/* Look at the tokens first: nothing is expanded or nested yet, so this is linear in the file. */
+static int nesting(yaml_token_type_t type)
+{
+	switch (type) {
+	case YAML_BLOCK_SEQUENCE_START_TOKEN:
+	case YAML_BLOCK_MAPPING_START_TOKEN:
+	case YAML_FLOW_SEQUENCE_START_TOKEN:
+	case YAML_FLOW_MAPPING_START_TOKEN:
+		return 1;
+	case YAML_BLOCK_END_TOKEN:
+	case YAML_FLOW_SEQUENCE_END_TOKEN:
+	case YAML_FLOW_MAPPING_END_TOKEN:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+/* Look at the tokens first. libyaml takes quadratic time over deep nesting: that ends here too. */
 static int check_tokens(const struct reader *r)
 {
 	yaml_parser_t parser;
 	yaml_token_t token;
 	bool end = false;
-	int ret = 0;
+	int ret = 0, depth = 0;
 
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
@@ -110,6 +128,9 @@ static int check_tokens(const struct reader *r)
 		}
 		if (forbidden(token.type))
 			ret = complain(r, token.start_mark.line + 1, "%s: values written out", forbidden(token.type));
+		depth += nesting(token.type);
+		if (!ret && depth > MAX_DEPTH)
+			ret = complain(r, token.start_mark.line + 1, "lists or maps %d deep: a scenario has 3 levels", depth);
 		end = token.type == YAML_STREAM_END_TOKEN;
 		yaml_token_delete(&token);
 	}

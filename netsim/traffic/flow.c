@@ -14,11 +14,13 @@
 
 #define WORK_BYTES (256u << 10) /* per flow and turn */
 #define TURNS_PER_PASS 32       /* of the ready list, between two looks at the other sockets and the clock */
-#define BACKLOG 4096
+#define BACKLOG SCENARIO_MAX_FLOWS /* the kernel cuts it to net.core.somaxconn */
 
-/* Unsent bytes a socket may hold: keeps what is queued above the network small with thousands of flows, and yet two full
- * super-packets, so that the sender never looks application-limited. Refilled from half of it: see docs/metrics.md. */
-#define NOTSENT_LOWAT_BYTES (128 << 10)
+/* Unsent bytes a socket may hold: RESERVE_NS of its share of the bottleneck, which a thread that is scheduled late lives on,
+ * and at least UNSENT_MIN: two writes' worth, so that 8,192 flows hold 256 MB. Refilled from half of it (docs/metrics.md). */
+#define RESERVE_NS 50000000
+#define UNSENT_MIN (32 << 10)
+#define UNSENT_MAX (64 << 20)
 
 static char payload[WORK_BYTES]; /* what is sent: zeros */
 
@@ -89,10 +91,17 @@ int traffic_listen(struct traffic *t, uint32_t group, struct congctl_error *err)
 	return ret ? congctl_fail(err, ret, "cannot watch a socket: %s", strerror(-ret)) : 0;
 }
 
+static int unsent_limit(const struct traffic *t)
+{
+	double bytes = (double)t->config->scenario->link.rate_bps / 8e9 * RESERVE_NS / (double)t->n_flows;
+
+	return bytes < UNSENT_MIN ? UNSENT_MIN : bytes > UNSENT_MAX ? UNSENT_MAX : (int)bytes;
+}
+
 int flow_open(struct traffic *t, struct flow *f, struct congctl_error *err)
 {
 	const struct sockaddr_storage *from = &t->config->groups[f->out->group].sender;
-	int lowat = NOTSENT_LOWAT_BYTES, on = 1, ret;
+	int lowat = unsent_limit(t), on = 1, ret;
 	socklen_t len = sizeof(f->out->cc);
 
 	f->send_fd = open_socket(from->ss_family, err);

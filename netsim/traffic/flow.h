@@ -8,9 +8,9 @@
 
 #include "traffic.h"
 
-/* Connects under way at once: under the accept queue (4096) and the SYN queue of any listener, so that thousands of flows
- * that start together lose no SYN at the host. */
-#define TRAFFIC_MAX_CONNECTING 256
+/* Connects under way at once: fewer than the usual somaxconn (4096) admits to one listener, so that no SYN is lost at the host
+ * however many flows start together; and many enough that flows whose SYN the network lost do not hold up the others. */
+#define TRAFFIC_MAX_CONNECTING 4000
 
 struct flow {
 	int send_fd, recv_fd;    /* -1: not there (yet, or any more) */

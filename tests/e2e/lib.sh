@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# lib.sh - what end-to-end tests in bash share. Source it first:
+#
+#	. "$(dirname "$0")/lib.sh"
+#
+#	check_exit CODE COMMAND...      run it; its output is in $OUT, its talk in $ERR; another exit code fails the test
+#	contains TEXT PART, lacks TEXT PART, equals GOT WANTED, holds COMMAND...     or the test fails
+#	wait_until SECONDS COMMAND...   poll until it succeeds, or the test fails
+#	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
+#	defer COMMAND...                at the end, however the test ends; last come, first done
+#	skip REASON, fail REASON        end the test; needs_root, needs_command NAME..., needs_struct_ops skip by a probe
+#
+# $CONGCTL, $NETSIM, $OBJECTS, $ALGORITHMS are what was built; $TMP is a directory that vanishes with the test.
+
+set -u
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+CONGCTL=$BUILD/congctl
+NETSIM=$BUILD/netsim
+OBJECTS=$BUILD/tests/objects
+ALGORITHMS=$BUILD/algorithms
+PINS=/sys/fs/bpf/congctl
+AVAILABLE=/proc/sys/net/ipv4/tcp_available_congestion_control
+TMP=$(mktemp -d)
+DEFERRED=()
+OUT='' ERR=''
+
+defer() {
+	DEFERRED+=("$(printf '%q ' "$@")")
+}
+
+lib_clean_up() {
+	local code=$? i name
+	trap - EXIT
+	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
+		eval "${DEFERRED[i]}" >/dev/null 2>&1
+	done
+	for name in $(tr ' ' '\n' <"$AVAILABLE" | grep "^t_$$_"); do
+		"$CONGCTL" unregister "$name" >/dev/null 2>&1 || rm -f "$PINS/$name"
+	done
+	rm -rf "$TMP"
+	exit "$code"
+}
+trap lib_clean_up EXIT
+trap 'exit 130' INT TERM
+
+# the line of the test, not of this library
+lib_where() {
+	local i
+	for ((i = 1; i < ${#BASH_SOURCE[@]}; i++)); do
+		[ "${BASH_SOURCE[i]}" != "${BASH_SOURCE[0]}" ] && break
+	done
+	echo "$(basename "${BASH_SOURCE[i]}"):${BASH_LINENO[i - 1]}"
+}
+
+fail() {
+	echo "FAIL $(lib_where): $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+check_exit() {
+	local wanted=$1 code
+	shift
+	"$@" >"$TMP/out" 2>"$TMP/err"
+	code=$?
+	OUT=$(cat "$TMP/out") ERR=$(cat "$TMP/err")
+	[ "$code" = "$wanted" ] || fail "exit $code instead of $wanted: $*"$'\n'"stdout: $OUT"$'\n'"stderr: $ERR"
+}
+
+contains() {
+	[[ $1 == *"$2"* ]] || fail "not in the text: $2"$'\n'"the text: $1"
+}
+
+lacks() {
+	[[ $1 != *"$2"* ]] || fail "in the text: $2"$'\n'"the text: $1"
+}
+
+equals() {
+	[ "$1" = "$2" ] || fail "got:    $1"$'\n'"wanted: $2"
+}
+
+holds() {
+	"$@" || fail "does not hold: $*"
+}
+
+wait_until() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $deadline ] || fail "still not so at the deadline: $*"
+		sleep 0.02
+	done
+}
+
+unique() {
+	echo "t_$$_$1"
+}
+
+is_available() {
+	grep -qw -- "$1" "$AVAILABLE"
+}
+
+not() {
+	! "$@"
+}
+
+needs_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+needs_command() {
+	local c
+	for c in "$@"; do
+		command -v "$c" >/dev/null || skip "needs the command $c"
+	done
+}
+
+# can this machine take an algorithm at all? asked of the kernel, never of a version
+needs_struct_ops() {
+	needs_root
+	"$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>"$TMP/err" || skip "$(tail -n 1 "$TMP/err")"
+}

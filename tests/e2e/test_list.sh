@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# list tells what the kernel has and whose it is; unregister takes only what can be taken.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command python3 jq setpriv bpftool
+
+name=$(unique x)
+row() { # what list says about $1, as JSON
+	"$CONGCTL" -j | jq -c --arg n "$1" '.algorithms[] | select(.name == $n)'
+}
+
+# the kernel's own and its default
+equals "$(row reno | jq -r .origin)" kernel
+default=$(cat /proc/sys/net/ipv4/tcp_congestion_control)
+equals "$(row "$default" | jq .is_default)" true
+equals "$("$CONGCTL")" "$("$CONGCTL" list)"
+
+# the catalogue: a file, a broken file, and its name without "bpf_"
+mkdir "$TMP/catalogue"
+cp "$OBJECTS/good.bpf.o" "$TMP/catalogue/good.bpf.o"
+head -c 1000 "$OBJECTS/good.bpf.o" >"$TMP/catalogue/half.bpf.o"
+export CONGCTL_ALGORITHMS=$TMP/catalogue
+equals "$(row t_good | jq -c '[.origin, .status, .users, .map_id]')" '["catalogue","tested",null,null]'
+equals "$(row t_good | jq -r .file)" "$TMP/catalogue/good.bpf.o"
+equals "$(row bpf_half | jq -r .status)" broken
+contains "$(row bpf_half | jq -r .title)" "is cut short"
+
+# registered: ours, and its users counted
+check_exit 0 "$CONGCTL" register good --as "$name"
+equals "$(row "$name" | jq -c '[.origin, .users, .allowed, .title]')" \
+	'["congctl",0,true,"A \"good\" one, with a comma and two literals"]'
+cat >"$TMP/hold.py" <<'PY'
+import socket, sys
+held = [socket.socket() for _ in range(int(sys.argv[2]))]
+for s in held:
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
+print("held", flush=True)
+sys.stdin.read()
+PY
+mkfifo "$TMP/end"
+python3 "$TMP/hold.py" "$name" 3 <"$TMP/end" >"$TMP/held" &
+holder=$!
+exec 9>"$TMP/end"
+defer kill $holder
+wait_until 10 grep -q held "$TMP/held"
+equals "$(row "$name" | jq .users)" 3
+
+# unregistered while used: the sockets keep it, the name is free again
+check_exit 0 "$CONGCTL" unregister "$name"
+contains "$ERR" "3 connections keep $name until they end"
+holds not is_available "$name"
+check_exit 0 "$CONGCTL" register good --as "$name"
+equals "$(row "$name" | jq .users)" 0
+check_exit 0 "$CONGCTL" unregister "$name"
+exec 9>&-
+wait $holder
+
+# foreign: registered by a process that never heard of congctl
+needs_bpftool_link() {
+	bpftool struct_ops register "$TMP/foreign.bpf.o" >/dev/null 2>&1
+}
+python3 - "$OBJECTS/good.bpf.o" "$TMP/foreign.bpf.o" "$(unique f)" <<'PY'
+import sys
+data = open(sys.argv[1], 'rb').read()
+open(sys.argv[2], 'wb').write(data.replace(b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')))
+PY
+if needs_bpftool_link; then
+	equals "$(row "$(unique f)" | jq -r .origin)" foreign
+	check_exit 1 "$CONGCTL" register good --as "$(unique f)"
+	contains "$ERR" "it is registered already, by something else (struct_ops map "
+	check_exit 0 "$CONGCTL" unregister "$(unique f)"
+	holds not is_available "$(unique f)"
+fi
+
+# what cannot be unregistered; one wrong name and nothing is done
+check_exit 0 "$CONGCTL" register good --as "$name"
+check_exit 1 "$CONGCTL" unregister "$name" reno
+equals "$ERR" "congctl: 'reno' is the kernel's own: only what was registered through BPF can be unregistered"
+check_exit 1 "$CONGCTL" unregister "$name" t_nobody
+equals "$ERR" "congctl: 't_nobody' is not registered: 'congctl list' shows what is"
+check_exit 2 "$CONGCTL" unregister "$name" "$name"
+holds is_available "$name"
+
+# without CAP_SYS_ADMIN: what is known is listed, the users are not
+check_exit 0 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" -j
+equals "$(jq -c '.algorithms[] | select(.name == "reno") | [.origin, .users]' <<<"$OUT")" '["unknown",null]'
+equals "$(jq -c --arg n "$name" '.algorithms[] | select(.name == $n) | .users' <<<"$OUT")" null
+chmod 755 "$TMP"
+cp "$CONGCTL" "$TMP/congctl"
+check_exit 0 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" list
+contains "$OUT" "$name"
+check_exit 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" unregister "$name"
+contains "$ERR" "no privilege to look for '$name' in the kernel: run it as root or give it CAP_SYS_ADMIN"
+holds is_available "$name"
+
+# the command itself
+check_exit 2 "$CONGCTL" frobnicate
+equals "$ERR" "congctl: no command 'frobnicate': 'congctl -h' shows what there is"
+check_exit 0 "$CONGCTL" -h
+contains "$OUT" "unregister"
+for verb in list info check register unregister; do
+	check_exit 0 "$CONGCTL" $verb -h
+	contains "$OUT" "usage: congctl $verb"
+	equals "$ERR" ""
+done
+if [ -c /dev/full ]; then
+	check_exit 1 bash -c "'$CONGCTL' >/dev/full"
+	contains "$ERR" "cannot write the output"
+fi

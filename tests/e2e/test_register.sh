@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What is registered can be chosen by a socket, is all or none, and leaves nothing when it goes.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command python3 jq
+
+a=$(unique a) b=$(unique b)
+mine() { # the algorithms of this test; others may come and go meanwhile
+	tr ' ' '\n' <"$AVAILABLE" | grep -E "^t_($$_|good|for.eign)"
+}
+
+# a socket can choose it, and unregistering leaves no trace
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+contains "$OUT" "$a"
+equals "$ERR" ""
+holds is_available "$a"
+holds test -e "$PINS/$a"
+holds python3 -c "import socket; socket.socket().setsockopt(6, 13, b'$a')"
+check_exit 0 "$CONGCTL" unregister "$a"
+holds not is_available "$a"
+holds not test -e "$PINS/$a"
+check_exit 1 python3 -c "import socket; socket.socket().setsockopt(6, 13, b'$a')"
+
+# the same object twice under two names, each with its own tunables
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a" --set tiny=7 --set middle=4294967295
+check_exit 0 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --as "$b"
+equals "$(jq -r '.registered[0].name' <<<"$OUT")" "$b"
+check_exit 0 "$CONGCTL" info -j "$a"
+equals "$(jq -c '[.registered, (.tunables[] | .value)]' <<<"$OUT")" "[true,7,300,4294967295,5000000000]"
+check_exit 0 "$CONGCTL" info -j "$b"
+equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,300,70000,5000000000]"
+check_exit 0 "$CONGCTL" unregister "$b"
+
+# a name that is taken: by us, by the kernel
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+equals "$ERR" "congctl: cannot register '$a': it is registered already: 'congctl unregister $a' first, or give another name with --as"
+holds is_available "$a"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as reno
+equals "$ERR" "congctl: cannot register 'reno': the name is the kernel's own: give another name with --as"
+
+# all or none: the second of three cannot be had, so the first goes as well
+before=$(mine)
+unchanged() {
+	equals "$(mine)" "$before"
+}
+for wrong in refused.bpf.o no_undo_cwnd.bpf.o missing.bpf.o; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/$wrong" "$OBJECTS/foreign.bpf.o"
+	equals "$OUT" ""
+	unchanged
+done
+# all or none, the last name taken: seen only when the first is registered already
+renamed() { # a copy of good.bpf.o whose algorithm has the name $1
+	python3 - "$OBJECTS/good.bpf.o" "$TMP/$1.bpf.o" "$1" <<-'PY'
+	import sys
+	old, new = b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')
+	data = open(sys.argv[1], 'rb').read()
+	assert data.count(old) == 1 and len(new) == 16
+	open(sys.argv[2], 'wb').write(data.replace(old, new))
+	PY
+	echo "$TMP/$1.bpf.o"
+}
+first=$(renamed "$b")
+check_exit 1 "$CONGCTL" register "$first" "$(renamed "$a")"
+contains "$ERR" "cannot register '$a': it is registered already"
+unchanged
+
+# all or none, the last pin impossible: the first is pinned already
+last=$(unique z)
+mkdir "$PINS/$last"
+defer rmdir "$PINS/$last"
+check_exit 1 "$CONGCTL" register "$first" "$(renamed "$last")"
+contains "$ERR" "cannot pin '$last' at $PINS/$last: "
+unchanged
+holds not test -e "$PINS/$b"
+
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/good.bpf.o"
+equals "$ERR" "congctl: 't_good' is given twice: name each algorithm once"
+
+# names
+for name in 'a-b' 'a b' 'a.b' 'a/b'; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	contains "$ERR" "congctl: the name '$name' contains '${name:1:1}': the kernel takes letters, digits and _ only"
+done
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as sixteen_letters_
+equals "$ERR" "congctl: the name 'sixteen_letters_' is 16 characters long: the kernel takes at most 15"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as ''
+contains "$ERR" "is empty: give it 1 to 15 letters, digits or _"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as 'naïve'
+contains "$ERR" "the name 'naïve' is not ASCII"
+
+# tunables
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set huge=1
+equals "$ERR" "congctl: 't_good' has no tunable 'huge': it has tiny, small, middle, large"
+for value in 12abc '' -1 +1 1.5 0x10 ' 1'; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small="$value"
+	equals "$ERR" "congctl: '$value' is not a value for tunable 'small': give a decimal number from 1 to 65535"
+done
+for value in 0 65536 18446744073709551616; do
+	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small=$value
+	equals "$ERR" "congctl: $value is out of range for tunable 'small' of 't_good': give 1 to 65535"
+done
+check_exit 1 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --set small=0
+equals "$ERR" ""
+contains "$(jq -r .error <<<"$OUT")" "0 is out of range for tunable 'small'"
+unchanged
+
+# five at once in half a second
+five=()
+for i in 1 2 3 4 5; do
+	five+=("$(renamed "$(unique "m$i")")")
+done
+start=$(date +%s%N)
+check_exit 0 "$CONGCTL" register "${five[@]}"
+took_ms=$((($(date +%s%N) - start) / 1000000))
+for i in 1 2 3 4 5; do
+	holds is_available "$(unique "m$i")"
+done
+[ $took_ms -lt 500 ] || fail "five objects took $took_ms ms, 500 allowed"
+check_exit 0 "$CONGCTL" unregister $(for i in 1 2 3 4 5; do unique "m$i"; done)
+check_exit 0 "$CONGCTL" unregister "$a"
+lacks "$(cat "$AVAILABLE")" "t_$$_"
