@@ -268,6 +268,7 @@ static void k_is_zero_after_a_timeout(void)
 	host_timeout(ops);
 	CU_ASSERT_EQUAL(host.tp.snd_ssthresh, 700);
 	CU_ASSERT_EQUAL(ca->w_max, 0);
+	CU_ASSERT_EQUAL(ca->cwnd_prior, 1000);
 	host.tp.snd_cwnd = 700;
 	host_round(ops, 50000);
 	CU_ASSERT_EQUAL(ca->k, 0);
