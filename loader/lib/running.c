@@ -27,7 +27,7 @@ static int read_programs(struct congctl_object *obj, const struct registered *r,
 		return -ENOMEM;
 	for (size_t i = 0; i < layout->n_ops; i++) {
 		struct congctl_program *p = &obj->programs[obj->info.n_programs];
-		uint32_t maps[MAX_MAPS];
+		uint32_t maps[MAX_MAPS] = {};
 		struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)maps};
 		uint32_t len = sizeof(info);
 		int fd = r->progs[i] ? bpf_prog_get_fd_by_id(r->progs[i]) : -1;
