@@ -10,14 +10,14 @@ extern const struct command *const __start_congctl_commands[], *const __stop_con
 static void print_commands(FILE *to)
 {
 	fprintf(to, "usage: congctl [COMMAND] [OPTION]... [ARGUMENT]...\n\nTCP congestion control as a plugin. Commands:\n");
-	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++)
+	for (const struct command *const *c = __start_congctl_commands; c != __stop_congctl_commands; c++)
 		fprintf(to, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	fprintf(to, "\n'congctl COMMAND -h' explains one; -j prints JSON, -d the raw logs; 'congctl' alone lists.\n");
 }
 
 static const struct command *find(const char *name)
 {
-	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++) {
+	for (const struct command *const *c = __start_congctl_commands; c != __stop_congctl_commands; c++) {
 		if (!strcmp((*c)->name, name))
 			return *c;
 	}

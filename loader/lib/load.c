@@ -26,7 +26,7 @@ static struct bpf_map *struct_ops_map(struct bpf_object *bpf)
 
 int object_load_as(struct congctl_object *obj, bool link_mode)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = obj->info.name);
+	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = obj->info.name};
 	int ret;
 
 	obj->bpf = bpf_object__open_mem(obj->image.data, obj->image.size, &opts);

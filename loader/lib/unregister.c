@@ -17,7 +17,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 
 	snprintf(real, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, name);
 	ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(real, &found);
-	if (ret && !congctl_is_available(name) && strlen(name) <= CONGCTL_NAME_MAX - 4) {
+	if (ret && strlen(name) <= CONGCTL_NAME_MAX - 4) { /* the kernel's own "cubic" cannot be meant: it cannot go */
 		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
 		ret = registry_find(real, &found);
 	}

@@ -78,6 +78,16 @@ equals "$(row t_for.eign | jq -c '[.origin, .title]')" '["congctl",null]'
 check_exit 0 "$CONGCTL" unregister t_for.eign
 holds not is_available t_for.eign
 
+# the way back is the way in: the kernel's own of that name cannot be meant
+if ! is_available bpf_reno; then
+	defer "$CONGCTL" unregister bpf_reno
+	check_exit 0 "$CONGCTL" register good --as bpf_reno
+	check_exit 0 "$CONGCTL" unregister -j reno
+	equals "$(jq -r '.unregistered[0].name' <<<"$OUT")" bpf_reno
+	holds not is_available bpf_reno
+	holds is_available reno
+fi
+
 # what cannot be unregistered; one wrong name and nothing is done
 check_exit 0 "$CONGCTL" register good --as "$name"
 check_exit 1 "$CONGCTL" unregister "$name" reno
