@@ -7,6 +7,7 @@
 BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libyaml-dev libjson-c-dev
 RUN_PACKAGES   := iproute2 gnuplot-nox
 TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin
+KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3
 
 B       := build
 CC      ?= cc
@@ -35,7 +36,7 @@ FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wild
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-test demo check check-unit check-root bench lint format install uninstall clean algorithms $(ALGORITHMS)
+.PHONY: all help deps deps-test demo check check-unit check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
 
 all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 
@@ -69,7 +70,11 @@ check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 check-root: all fixtures ## end-to-end tests: root, own namespaces
 	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
 
-bench: all ## measure the hot paths
+check-kernels: all ## the same objects on other kernels, in a virtual machine
+	@.ci/deps $(KERNEL_PACKAGES)
+	@tests/kernels/run
+
+bench: all fixtures ## measure the hot paths
 	@tests/bench/run
 
 lint: ## static checks

@@ -126,12 +126,12 @@ static u64 pacing_rate(u32 bw, u32 mss, u32 gain, u32 margin_percent)
 	return (rate >> 4) * (1000000 / 100 * (100 - cc_min(margin_percent, 99))) >> (BW_SHIFT - 4);
 }
 
-/* gain * BDP in packets, rounded up (draft 4.2.3.2: BBRInflight without the quanta) */
+/* gain * BDP in packets, rounded up (draft 4.2.3.2: BBRInflight without the quanta). BDP < 2^30 packets. */
 static u32 bdp(u32 bw, u32 min_rtt_us, u32 gain)
 {
 	if (min_rtt_us == ~0U)
 		return TCP_INIT_CWND;
-	return (((u64)bw * min_rtt_us / UNIT * gain) + (1 << BW_SHIFT) - 1) >> BW_SHIFT;
+	return ((u64)bw * min_rtt_us * gain / UNIT + (1 << BW_SHIFT) - 1) >> BW_SHIFT;
 }
 
 /* 1.25, 0.75, then six times 1 (draft 4.3.4.2) */

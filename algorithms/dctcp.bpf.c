@@ -44,7 +44,7 @@ struct dctcp {
 	u32 window_end;	      /* sequence number: alpha is updated when this is ACKed */
 	u32 delivered;	      /* packets delivered and marked up to the start of this window */
 	u32 delivered_ce;
-	u32 prior_rcv_nxt;    /* receiver: rcv_nxt before the latest packet */
+	u32 prior_rcv_nxt;    /* receiver: what had come when the latest packet had */
 	u8 ce;		      /* receiver: did the latest packet carry CE? */
 	u8 ecn;		      /* was ECN negotiated? If not this is Reno */
 };

@@ -53,22 +53,27 @@
 		return (type *)inet_csk(sk)->icsk_ca_priv;                                                             \
 	}
 
+/* linux/bpf.h: BPF_MAP_TYPE_SK_STORAGE, BPF_F_NO_PREALLOC, BPF_SK_STORAGE_GET_F_CREATE */
+#define CC_MAP_SK_STORAGE 24
+#define CC_MAP_NO_PREALLOC 1
+#define CC_SK_STORAGE_CREATE 1
+
 /* socket storage: made in init, freed with the socket, visible with `ss --bpf-maps` */
-#define CC_BIG_STATE(type)                                                                                             \
+#define CC_BIG_STATE(state_type)                                                                                       \
 	struct {                                                                                                       \
-		__uint(type, BPF_MAP_TYPE_SK_STORAGE);                                                                 \
-		__uint(map_flags, BPF_F_NO_PREALLOC);                                                                  \
+		__uint(type, CC_MAP_SK_STORAGE);                                                                       \
+		__uint(map_flags, CC_MAP_NO_PREALLOC);                                                                 \
 		__type(key, int);                                                                                      \
-		__type(value, type);                                                                                   \
+		__type(value, state_type);                                                                             \
 	} cc_states SEC(".maps");                                                                                      \
-	static __always_inline type *cc_state(struct sock *sk)                                                         \
+	static __always_inline state_type *cc_state(struct sock *sk)                                                   \
 	{                                                                                                              \
 		return bpf_sk_storage_get(&cc_states, sk, 0, 0);                                                       \
 	}                                                                                                              \
-	static __always_inline type *cc_state_init(struct sock *sk)                                                    \
+	static __always_inline state_type *cc_state_init(struct sock *sk)                                              \
 	{                                                                                                              \
 		bpf_sk_storage_delete(&cc_states, sk);                                                                 \
-		return bpf_sk_storage_get(&cc_states, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);                             \
+		return bpf_sk_storage_get(&cc_states, sk, 0, CC_SK_STORAGE_CREATE);                                    \
 	}                                                                                                              \
 	static __always_inline void cc_state_release(struct sock *sk)                                                  \
 	{                                                                                                              \

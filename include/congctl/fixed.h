@@ -13,14 +13,14 @@
 
 #define CC_U64_MAX (~0ULL)
 
-/* All ones if a < b, else 0, for a and b below 2^63. Without a branch: in a loop the BPF verifier would follow both sides of it
- * each time round, 2^n paths in all. The empty asm keeps the compiler from making one. */
+/* All ones if a < b, else 0: the borrow of a - b. Without a branch: in a loop the BPF verifier would follow both sides of it each
+ * time round, 2^n paths in all. The empty asm keeps the compiler from making one. */
 static inline u64 cc_less_mask(u64 a, u64 b)
 {
-	s64 difference = a - b;
+	s64 borrow = (~a & b) | (~(a ^ b) & (a - b));
 
-	asm("" : "+r"(difference));
-	return difference >> 63;
+	asm("" : "+r"(borrow));
+	return borrow >> 63;
 }
 
 /* Largest r with r^3 <= x. Exact: one bit of the result per step, as in long division. */
@@ -60,14 +60,12 @@ static inline u64 cc_muldiv(u64 a, u64 b, u64 c)
 	if (!rem)
 		return low / c;
 	for (int i = 0; i < 64; i++) { /* shift and subtract: the quotient's bits fill `low` from the right */
-		u64 carry = rem >> 63;
+		u64 carry = rem >> 63, fits;
 
 		rem = rem << 1 | low >> 63;
-		low <<= 1;
-		if (carry || rem >= c) {
-			rem -= c;
-			low |= 1;
-		}
+		fits = ~cc_less_mask(rem, c) | -carry;
+		rem -= c & fits;
+		low = low << 1 | (fits & 1);
 	}
 	return low;
 }
@@ -78,10 +76,10 @@ static inline u32 cc_ilog2(u64 x)
 	u32 bits = 0;
 
 	for (u32 step = 32; step; step >>= 1) {
-		if (x >> step) {
-			x >>= step;
-			bits += step;
-		}
+		u32 shift = step & cc_less_mask(0, x >> step); /* all of it, or nothing */
+
+		x >>= shift;
+		bits += shift;
 	}
 	return bits;
 }
@@ -96,11 +94,8 @@ static inline u32 cc_log2_q16(u64 x)
 		return 0;
 	for (u32 i = 0; i < 16; i++) { /* squaring doubles the logarithm: its next bit is the carry out */
 		m = m * m >> 31;
-		frac <<= 1;
-		if (m >> 32) {
-			m >>= 1;
-			frac |= 1;
-		}
+		frac = frac << 1 | (u32)(m >> 32);
+		m >>= m >> 32;
 	}
 	return whole << 16 | frac;
 }

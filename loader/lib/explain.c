@@ -146,9 +146,11 @@ int explain_load(const struct congctl_object *obj, int code, const char *log, st
 	if (code == -524) /* ENOTSUPP, which has no name in user space */
 		return congctl_fail(err, code, "cannot load '%s': one of its programs is not used by the structure, or is attached to an operation the kernel does not take",
 				    name);
+	libbpf_strerror(code, word, sizeof(word));
 	if (log && strcspn(log, "\n") < 300)
-		return congctl_fail(err, code, "cannot load '%s': %.*s (%s)", name, (int)strcspn(log, "\n"), log, strerror(-code));
-	return congctl_fail(err, code, "cannot load '%s': %s: -d shows the log", name, strerror(-code));
+		return congctl_fail(err, code, "cannot load '%s': %.*s (%s)", name, (int)strcspn(log, "\n"), log, word);
+	return congctl_fail(err, code, "cannot load '%s': libbpf cannot make sense of '%s' (%s): build it again", name,
+			    obj->info.file, word);
 }
 
 int explain_register(const struct congctl_object *obj, int code, struct congctl_error *err)

@@ -56,7 +56,7 @@ static const char *read_expression(const char *p, char *out, size_t size)
 
 	while (n && isspace((unsigned char)p[n - 1]))
 		n--;
-	if (!n)
+	if (!n || !(isalnum((unsigned char)*p) || *p == '_' || *p == '('))
 		return NULL;
 	snprintf(out, size, "%.*s", (int)(n < size ? n : size - 1), p);
 	return p + len;

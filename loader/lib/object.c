@@ -8,6 +8,7 @@
 
 #include <congctl/units.h>
 
+#include "btf_check.h"
 #include "capture.h"
 #include "name.h"
 #include "object.h"
@@ -59,11 +60,12 @@ static int read_object(struct congctl_object *obj, struct congctl_error *err)
 		return congctl_fail(err, -EINVAL, "'%s' has no BTF: build it with clang -g -target bpf", file);
 	capture_begin();
 	btf = btf__new(s->data, s->size);
-	ret = btf ? 0 : -errno;
+	ret = btf ? btf_check(btf) : -errno;
 	free(capture_end());
 	if (ret)
-		return congctl_fail(err, -EINVAL, "'%s' is damaged: its BTF cannot be read; build it again", file);
-	ret = ops_read(obj, btf, err);
+		ret = congctl_fail(err, -EINVAL, "'%s' is damaged: its BTF cannot be read; build it again", file);
+	if (!ret)
+		ret = ops_read(obj, btf, err);
 	if (!ret)
 		ret = meta_read(obj, btf, err);
 	if (!ret)

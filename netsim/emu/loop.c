@@ -16,6 +16,11 @@
 #define COALESCE_DEFAULT 44      /* × 1448 bytes is just below 64 KB */
 #define READS_PER_WAKE 16        /* of one port, before the others have a turn */
 #define SPIN_NS 80000            /* hybrid: a sleeping thread is woken 40 to 70 us late on a virtual machine */
+#define PAUSE_MIN_NS 25000       /* sleep: between passes when the thread is busy, see loop_moderate() */
+#define PAUSE_MAX_NS 200000
+#define BUSY_WINDOW_NS 10000000
+#define BUSY_HIGH 0.70           /* of a CPU; from 0.95 on the kernel stops a real-time thread */
+#define BUSY_LOW 0.40
 #define EVENTS_MAX 64
 #define STOP_TAG UINT32_MAX
 
@@ -28,6 +33,7 @@ struct loop {
 	bool running;
 	struct histogram lateness_ns;
 	uint64_t cpu_from_ns, wall_from_ns, cpu_ns, wall_ns;
+	uint64_t pause_ns, busy_cpu_ns, busy_wall_ns; /* see loop_moderate() */
 	uint64_t overruns_before;
 	uint64_t in_pkts, foreign_pkts, unreadable;
 	struct virtio_net_hdr vnet;
@@ -81,8 +87,8 @@ static void loop_inject(struct loop *l, uint32_t port, struct packet *list)
 	}
 }
 
-/* Whatever is due leaves the engine first, so that no packet overtakes by arriving late. */
-static void loop_read(struct loop *l, uint32_t port)
+/* Whatever is due leaves the engine first, so that no packet overtakes by arriving late. True: there may be more to read. */
+static bool loop_read(struct loop *l, uint32_t port)
 {
 	for (int i = 0; i < READS_PER_WAKE; i++) {
 		int n = port_read(&l->config.ports[port], &l->vnet, l->frame, sizeof(l->frame));
@@ -92,7 +98,7 @@ static void loop_read(struct loop *l, uint32_t port)
 		if (n < 0) /* somebody deleted the device: poll() would report it for ever */
 			epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->config.ports[port].fd, NULL);
 		if (n <= 0)
-			return;
+			return false;
 		if (segment_split(l->pool, &f, &list) < 0) {
 			l->unreadable++;
 			continue;
@@ -100,6 +106,7 @@ static void loop_read(struct loop *l, uint32_t port)
 		engine_run(l->config.engine, loop_now(l));
 		loop_inject(l, port, list);
 	}
+	return true;
 }
 
 /* How long may the thread sleep? Negative: until something comes. */
@@ -124,6 +131,33 @@ static void loop_run_due(struct loop *l)
 }
 
 /*
+ * A pass that comes too soon moves one packet where it could move ten for little more. So a thread that uses most of a CPU rests
+ * between passes, as network cards moderate their interrupts: up to PAUSE_MAX_NS, a hundredth of a 20 ms RTT, while the load lasts.
+ */
+static void loop_moderate(struct loop *l)
+{
+	uint64_t wall_ns = clock_mono_ns(), cpu_ns;
+	double busy;
+
+	if (wall_ns - l->busy_wall_ns >= BUSY_WINDOW_NS) {
+		cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+		busy = (double)(cpu_ns - l->busy_cpu_ns) / (wall_ns - l->busy_wall_ns);
+		if (busy > BUSY_HIGH)
+			l->pause_ns = l->pause_ns ? l->pause_ns * 2 : PAUSE_MIN_NS;
+		else if (busy < BUSY_LOW)
+			l->pause_ns /= 2;
+		if (l->pause_ns > PAUSE_MAX_NS)
+			l->pause_ns = PAUSE_MAX_NS;
+		if (l->pause_ns < PAUSE_MIN_NS)
+			l->pause_ns = 0;
+		l->busy_cpu_ns = cpu_ns;
+		l->busy_wall_ns = wall_ns;
+	}
+	if (l->pause_ns)
+		nanosleep(&(struct timespec){.tv_nsec = l->pause_ns}, NULL);
+}
+
+/*
  * A thread that sleeps between events may go before all others. One that spins must not: real-time throttling would stop it for 50 ms
  * of each second, so it has to do with a nice value, which counts only within its session where the kernel groups by session. This is
  * of this thread only; without CAP_SYS_NICE it runs as it is, and the lateness tells.
@@ -142,7 +176,7 @@ static void *loop_thread(void *arg)
 {
 	struct epoll_event events[EVENTS_MAX];
 	struct loop *l = arg;
-	bool stop = false;
+	bool stop = false, more = false;
 
 	loop_priority(l);
 	loop_health_from_now(l);
@@ -152,6 +186,9 @@ static void *loop_thread(void *arg)
 		int n;
 
 		loop_run_due(l);
+		if (l->config.wait == EMU_WAIT_SLEEP && !more)
+			loop_moderate(l);
+		more = false;
 		sleep_ns = loop_sleep_ns(l);
 		ts = (struct timespec){sleep_ns / (int64_t)NS_PER_S, sleep_ns % (int64_t)NS_PER_S};
 		n = epoll_pwait2(l->epoll, events, EVENTS_MAX, sleep_ns < 0 ? NULL : &ts, NULL);
@@ -159,7 +196,7 @@ static void *loop_thread(void *arg)
 			if (events[i].data.u32 == STOP_TAG)
 				stop = true;
 			else
-				loop_read(l, events[i].data.u32);
+				more |= loop_read(l, events[i].data.u32);
 		}
 	}
 	loop_run_due(l); /* what the last reads brought to a port */

@@ -48,7 +48,7 @@ static int read_u32(const struct scenario_key *key, const char *text, void *fiel
 /* in the largest unit that leaves a whole number */
 static void write_whole(uint64_t v, const struct key_unit *units, FILE *f)
 {
-	while (units->factor > 1 && (!v || v % units->factor))
+	while (v % units->factor)
 		units++;
 	fprintf(f, "%" PRIu64 "%s", v / units->factor, units->name);
 }

@@ -5,7 +5,6 @@
 needs_struct_ops
 needs_command jq setpriv
 
-before=$(cat "$AVAILABLE")
 
 # good ones, ours and foreign
 check_exit 0 "$CONGCTL" check "$OBJECTS/good.bpf.o"
@@ -100,4 +99,6 @@ equals "$ERR" "congctl: 'check' does not take 'b': 'congctl check -h' shows the 
 check_exit 2 "$CONGCTL" check --fast a
 equals "$ERR" "congctl: no option '--fast': 'congctl check -h' shows the usage"
 
-equals "$(cat "$AVAILABLE")" "$before"
+for name in t_good t_for.eign t_refused t_unused; do
+	holds not is_available $name
+done

@@ -6,6 +6,9 @@ needs_struct_ops
 needs_command python3 jq
 
 a=$(unique a) b=$(unique b)
+mine() { # the algorithms of this test; others may come and go meanwhile
+	tr ' ' '\n' <"$AVAILABLE" | grep -E "^t_($$_|good|for.eign)"
+}
 
 # a socket can choose it, and unregistering leaves no trace
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
@@ -37,12 +40,40 @@ check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as reno
 equals "$ERR" "congctl: cannot register 'reno': the name is the kernel's own: give another name with --as"
 
 # all or none: the second of three cannot be had, so the first goes as well
-before=$(cat "$AVAILABLE")
+before=$(mine)
+unchanged() {
+	equals "$(mine)" "$before"
+}
 for wrong in refused.bpf.o no_undo_cwnd.bpf.o missing.bpf.o; do
 	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/$wrong" "$OBJECTS/foreign.bpf.o"
 	equals "$OUT" ""
-	equals "$(cat "$AVAILABLE")" "$before"
+	unchanged
 done
+# all or none, the last name taken: seen only when the first is registered already
+renamed() { # a copy of good.bpf.o whose algorithm has the name $1
+	python3 - "$OBJECTS/good.bpf.o" "$TMP/$1.bpf.o" "$1" <<-'PY'
+	import sys
+	old, new = b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')
+	data = open(sys.argv[1], 'rb').read()
+	assert data.count(old) == 1 and len(new) == 16
+	open(sys.argv[2], 'wb').write(data.replace(old, new))
+	PY
+	echo "$TMP/$1.bpf.o"
+}
+first=$(renamed "$b")
+check_exit 1 "$CONGCTL" register "$first" "$(renamed "$a")"
+contains "$ERR" "cannot register '$a': it is registered already"
+unchanged
+
+# all or none, the last pin impossible: the first is pinned already
+last=$(unique z)
+mkdir "$PINS/$last"
+defer rmdir "$PINS/$last"
+check_exit 1 "$CONGCTL" register "$first" "$(renamed "$last")"
+contains "$ERR" "cannot pin '$last' at $PINS/$last: "
+unchanged
+holds not test -e "$PINS/$b"
+
 check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/good.bpf.o"
 equals "$ERR" "congctl: 't_good' is given twice: name each algorithm once"
 
@@ -72,25 +103,20 @@ done
 check_exit 1 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --set small=0
 equals "$ERR" ""
 contains "$(jq -r .error <<<"$OUT")" "0 is out of range for tunable 'small'"
-equals "$(cat "$AVAILABLE")" "$before"
+unchanged
 
-# five at once in half a second, the tests' own noise included
+# five at once in half a second
+five=()
 for i in 1 2 3 4 5; do
-	cp "$OBJECTS/good.bpf.o" "$TMP/$i.bpf.o"
-	python3 - "$TMP/$i.bpf.o" "$(unique "m$i")" <<-'PY'
-	import sys
-	data = open(sys.argv[1], 'rb').read()
-	name = sys.argv[2].encode().ljust(16, b'\0')
-	assert data.count(b't_good'.ljust(16, b'\0')) == 1
-	open(sys.argv[1], 'wb').write(data.replace(b't_good'.ljust(16, b'\0'), name))
-	PY
+	five+=("$(renamed "$(unique "m$i")")")
 done
 start=$(date +%s%N)
-check_exit 0 "$CONGCTL" register "$TMP"/[1-5].bpf.o
+check_exit 0 "$CONGCTL" register "${five[@]}"
 took_ms=$((($(date +%s%N) - start) / 1000000))
-[ $took_ms -lt 500 ] || fail "five objects took $took_ms ms, 500 allowed"
 for i in 1 2 3 4 5; do
 	holds is_available "$(unique "m$i")"
 done
+[ $took_ms -lt 500 ] || fail "five objects took $took_ms ms, 500 allowed"
 check_exit 0 "$CONGCTL" unregister $(for i in 1 2 3 4 5; do unique "m$i"; done)
-equals "$(cat "$AVAILABLE")" "$before"
+check_exit 0 "$CONGCTL" unregister "$a"
+lacks "$(cat "$AVAILABLE")" "t_$$_"

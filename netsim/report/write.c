@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The result directory: made complete beside its place, then moved there, so that what exists is whole. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "csv.h"
+#include "json.h"
+
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE (1 << 1)
+#endif
+
+static int write_scenario(FILE *f, const struct report_run *run, struct congctl_error *err)
+{
+	return scenario_write(run->scenario, f);
+}
+
+static int write_flows(FILE *f, const struct report_run *run, struct congctl_error *err)
+{
+	csv_flows(f, run);
+	return 0;
+}
+
+static int write_samples(FILE *f, const struct report_run *run, struct congctl_error *err)
+{
+	csv_samples(f, run);
+	return 0;
+}
+
+static int write_queue(FILE *f, const struct report_run *run, struct congctl_error *err)
+{
+	csv_queue(f, run);
+	return 0;
+}
+
+/* report.html is written by report_html(), last */
+static const struct {
+	const char *name;
+	int (*write)(FILE *f, const struct report_run *run, struct congctl_error *err);
+} files[] = {
+	{"scenario.yaml", write_scenario}, {"manifest.json", report_manifest}, {"flows.csv", write_flows},
+	{"samples.csv", write_samples},    {"queue.csv", write_queue},         {"summary.json", report_summary},
+	{"report.html", NULL},
+};
+
+#define N_FILES (sizeof(files) / sizeof(files[0]))
+
+static bool is_ours(const char *name)
+{
+	for (size_t i = 0; i < N_FILES; i++) {
+		if (!strcmp(files[i].name, name))
+			return true;
+	}
+	return false;
+}
+
+/* Nothing but files of ours, and a manifest among them; an empty directory will do too. */
+static int check_content(DIR *d, const char *dir, struct congctl_error *err)
+{
+	size_t n = 0;
+	bool manifest = false;
+	struct dirent *e;
+
+	while ((e = readdir(d))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (!is_ours(e->d_name))
+			return congctl_fail(err, -EEXIST, "%s is there and holds other files, %s for one: another directory with -o", dir,
+					    e->d_name);
+		manifest |= !strcmp(e->d_name, "manifest.json");
+		n++;
+	}
+	if (n && !manifest)
+		return congctl_fail(err, -EEXIST, "%s is there and is not a result of netsim: another directory with -o", dir);
+	return 0;
+}
+
+/* "results/a" → "results", "a" → "." */
+static int parent_of(const char *dir, char *parent, size_t size)
+{
+	size_t n = strlen(dir);
+	const char *slash;
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	slash = memrchr(dir, '/', n);
+	if (n >= size)
+		return -ENAMETOOLONG;
+	snprintf(parent, size, "%.*s", slash == dir ? 1 : slash ? (int)(slash - dir) : 1, slash ? dir : ".");
+	return 0;
+}
+
+int report_check_dir(const char *dir, struct congctl_error *err)
+{
+	char parent[4000];
+	DIR *d = opendir(dir);
+	int ret;
+
+	if (d) {
+		ret = check_content(d, dir, err);
+		closedir(d);
+		return ret;
+	}
+	if (errno != ENOENT)
+		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
+	ret = parent_of(dir, parent, sizeof(parent));
+	if (!*dir || ret || access(parent, W_OK))
+		return congctl_fail(err, ret ? ret : -ENOENT, "cannot make the directory '%s': its parent must exist and be writable",
+				    dir);
+	return 0;
+}
+
+static void remove_results(const char *dir)
+{
+	char path[4200];
+
+	for (size_t i = 0; i < N_FILES; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
+static int write_one(size_t i, const char *dir, const struct report_run *run, struct congctl_error *err)
+{
+	char path[4200];
+	FILE *f;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
+	if (!files[i].write)
+		return report_html(run, 1, run->scenario->name, path, err);
+	f = fopen(path, "we");
+	if (!f)
+		return congctl_fail(err, -errno, "cannot write %s: %s", path, strerror(errno));
+	ret = files[i].write(f, run, err);
+	if (ferror(f))
+		ret = ret ? ret : -EIO;
+	if (fclose(f))
+		ret = ret ? ret : -errno;
+	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
+}
+
+/* An earlier result in that place changes places with the new one in a single step, then goes. */
+static int move_in_place(const char *made, const char *dir, struct congctl_error *err)
+{
+	if (!rename(made, dir))
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return congctl_fail(err, -errno, "cannot move the results to %s: %s", dir, strerror(errno));
+	if (renameat2(AT_FDCWD, made, AT_FDCWD, dir, RENAME_EXCHANGE))
+		return congctl_fail(err, -errno, "cannot replace the results in %s: %s; remove it first", dir, strerror(errno));
+	remove_results(made);
+	return 0;
+}
+
+int report_write(const struct report_run *run, const char *dir, struct congctl_error *err)
+{
+	char place[4000], made[4100];
+	int ret = report_check_dir(dir, err);
+	size_t n = strlen(dir);
+
+	if (ret)
+		return ret;
+	if (n >= sizeof(place))
+		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long");
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	snprintf(place, sizeof(place), "%.*s", (int)n, dir);
+	snprintf(made, sizeof(made), "%s.XXXXXX", place);
+	if (!mkdtemp(made))
+		return congctl_fail(err, -errno, "cannot make a directory beside %s: %s", place, strerror(errno));
+	chmod(made, 0755);
+	for (size_t i = 0; !ret && i < N_FILES; i++)
+		ret = write_one(i, made, run, err);
+	if (!ret)
+		ret = move_in_place(made, place, err);
+	if (ret)
+		remove_results(made);
+	return ret;
+}

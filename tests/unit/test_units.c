@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Quantities: the whole string or nothing. */
+#include <CUnit/Basic.h>
+#include <errno.h>
+#include <string.h>
+
+#include <congctl/units.h>
+
+struct quantity {
+	const char *text;
+	int ret;
+	uint64_t value;
+};
+
+static void run(int (*parse)(const char *, uint64_t *), const struct quantity *q)
+{
+	for (; q->text; q++) {
+		uint64_t value = 4711;
+
+		CU_ASSERT_EQUAL(parse(q->text, &value), q->ret);
+		if (value != (q->ret ? 4711 : q->value)) /* a refusal leaves it alone */
+			CU_FAIL(q->text);
+	}
+}
+
+static void whole_numbers(void)
+{
+	static const struct quantity cases[] = {
+		{"0", 0, 0}, {"007", 0, 7}, {"18446744073709551615", 0, UINT64_MAX},
+		{"18446744073709551616", -ERANGE, 0}, {"99999999999999999999999", -ERANGE, 0},
+		{"", -EINVAL, 0}, {"12abc", -EINVAL, 0}, {"-1", -EINVAL, 0}, {"+1", -EINVAL, 0}, {" 1", -EINVAL, 0},
+		{"1 ", -EINVAL, 0}, {"0x10", -EINVAL, 0}, {"1.0", -EINVAL, 0}, {"1e3", -EINVAL, 0},
+		{"99999999999999999999999x", -EINVAL, 0}, {},
+	};
+
+	run(congctl_parse_u64, cases);
+}
+
+static void rates(void)
+{
+	static const struct quantity cases[] = {
+		{"1bit", 0, 1}, {"1.5mbit", 0, 1500000}, {"10Gbit", 0, 10000000000}, {"1kbps", 0, 8000}, {"0.0004kbit", 0, 0},
+		{"100", -EINVAL, 0}, {"mbit", -EINVAL, 0}, {"", -EINVAL, 0}, {".mbit", -EINVAL, 0}, {"1 mbit", -EINVAL, 0},
+		{"-1mbit", -EINVAL, 0}, {"1e3mbit", -EINVAL, 0}, {"1mbits", -EINVAL, 0}, {"99999999999gbit", -ERANGE, 0},
+		{"nan", -EINVAL, 0}, {"infmbit", -EINVAL, 0}, {},
+	};
+
+	run(congctl_parse_rate, cases);
+}
+
+static void times(void)
+{
+	static const struct quantity cases[] = {
+		{"0", 0, 0}, {"40ms", 0, 40000000}, {"0.5us", 0, 500}, {"1s", 0, 1000000000}, {"7ns", 0, 7},
+		{"40", -EINVAL, 0}, {"1m", -EINVAL, 0}, {"ms", -EINVAL, 0}, {"1..5ms", -EINVAL, 0}, {"99999999999s", -ERANGE, 0}, {},
+	};
+
+	run(congctl_parse_time, cases);
+}
+
+static void sizes(void)
+{
+	static const struct quantity cases[] = {
+		{"1B", 0, 1}, {"1kB", 0, 1000}, {"1KiB", 0, 1024}, {"1.5MB", 0, 1500000}, {"2GiB", 0, 2147483648},
+		{"5", -EINVAL, 0}, {"5k", -EINVAL, 0}, {"B", -EINVAL, 0}, {"99999999999GB", -ERANGE, 0}, {},
+	};
+
+	run(congctl_parse_size, cases);
+}
+
+static void probabilities(void)
+{
+	static const struct {
+		const char *text;
+		int ret;
+		double value;
+	} cases[] = {
+		{"0", 0, 0}, {"1", 0, 1}, {"100%", 0, 1}, {"0.01%", 0, 0.0001}, {"0.0001", 0, 0.0001},
+		{"1.01", -ERANGE, 0}, {"101%", -ERANGE, 0}, {"", -EINVAL, 0}, {"%", -EINVAL, 0}, {"1%%", -EINVAL, 0}, {"-0.1", -EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		double value = -1;
+
+		CU_ASSERT_EQUAL(congctl_parse_probability(cases[i].text, &value), cases[i].ret);
+		CU_ASSERT_DOUBLE_EQUAL(value, cases[i].ret ? -1 : cases[i].value, 1e-15);
+	}
+}
+
+static void written_as_a_person_would(void)
+{
+	char buf[32];
+
+	CU_ASSERT_STRING_EQUAL(congctl_format_rate(buf, sizeof(buf), 12345678), "12.3 Mbit/s");
+	CU_ASSERT_STRING_EQUAL(congctl_format_rate(buf, sizeof(buf), 999999), "1.00 Mbit/s");
+	CU_ASSERT_STRING_EQUAL(congctl_format_rate(buf, sizeof(buf), 0), "0.00 bit/s");
+	CU_ASSERT_STRING_EQUAL(congctl_format_time(buf, sizeof(buf), 40e6), "40.0 ms");
+	CU_ASSERT_STRING_EQUAL(congctl_format_size(buf, sizeof(buf), 1.5e6), "1.50 MB");
+	CU_ASSERT_STRING_EQUAL(congctl_format_size(buf, sizeof(buf), 120e9), "120 GB");
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+		{"whole numbers", whole_numbers}, {"rates", rates}, {"times", times}, {"sizes", sizes},
+		{"probabilities", probabilities}, {"written as a person would", written_as_a_person_would},
+		CU_TEST_INFO_NULL,
+	};
+	static CU_SuiteInfo suites[] = {{"units", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+
+	if (CU_initialize_registry() || CU_register_suites(suites))
+		return 1;
+	CU_basic_run_tests();
+	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+}
