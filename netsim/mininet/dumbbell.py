@@ -81,7 +81,8 @@ def wait_ready(process):
 
 
 def run_flows(net, pairs, seconds):
-    """One flow per pair, all at once: [(algorithm as the kernel told it, goodput in Mbit/s)]."""
+    """One flow per pair, all at once: [(algorithm as the kernel told it, goodput in Mbit/s)]. Goodput counts from the first
+    connection to the last byte of all, the same for every flow: the sum can never be more than the link carries."""
     senders, receivers = [], []
     try:
         for i in range(1, pairs + 1):
@@ -90,14 +91,15 @@ def run_flows(net, pairs, seconds):
             wait_ready(receiver)
         for i in range(1, pairs + 1):
             senders.append(start_tool(net[f'h{i}'], 'send', net[f'r{i}'].IP(), PORT, net[f'h{i}'].cc, seconds))
-        flows = []
+        algorithms, received = [], []
         for sender, receiver in zip(senders, receivers):
             told, complaint = sender.communicate(timeout=seconds + FINISH_S)
             if sender.returncode:
                 raise EmulatorError(complaint.strip())
-            got = json.loads(receiver.communicate(timeout=FINISH_S)[0])
-            flows.append((json.loads(told)['cc'], got['bytes'] * 8e-6 / got['seconds']))
-        return flows
+            algorithms.append(json.loads(told)['cc'])
+            received.append(json.loads(receiver.communicate(timeout=FINISH_S)[0]))
+        span = max(r['end'] for r in received) - min(r['begin'] for r in received)
+        return [(cc, r['bytes'] * 8e-6 / span) for cc, r in zip(algorithms, received)]
     finally:
         for process in senders + receivers:
             process.kill()

@@ -18,7 +18,8 @@ import sys
 import time
 
 BLOCK = 256 * 1024
-PING_TIMEOUT_S = 2
+PING_INTERVAL_S = 0.05
+PING_LAST_WAIT_S = 2  # for answers to the last ones: what comes later counts as lost
 LISTENING = 'ready'
 
 
@@ -45,7 +46,7 @@ def receive(port, cc):
         if not n:
             break
         total += len(n)
-    print(json.dumps({'bytes': total, 'seconds': time.monotonic() - begin}), flush=True)
+    print(json.dumps({'bytes': total, 'begin': begin, 'end': time.monotonic()}), flush=True)
 
 
 def send(address, port, cc, seconds):
@@ -70,22 +71,28 @@ def echo(port):
 
 def ping(address, port, count):
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.settimeout(PING_TIMEOUT_S)
     sock.connect((address, int(port)))
-    rtts_ms = []
-    lost = 0
-    for i in range(int(count)):
-        begin = time.monotonic()
-        sock.send(i.to_bytes(4, 'big'))
+    count = int(count)
+    sent, rtts_ms = [], {}
+    deadline = time.monotonic()
+    while len(rtts_ms) < count:
+        now = time.monotonic()
+        if now >= deadline and len(sent) == count:
+            break
+        if now >= deadline:
+            sent.append(now)
+            sock.send((len(sent) - 1).to_bytes(4, 'big'))
+            deadline = now + (PING_INTERVAL_S if len(sent) < count else PING_LAST_WAIT_S)
+        sock.settimeout(max(deadline - now, 1e-4))
         try:
-            while int.from_bytes(sock.recv(2048), 'big') != i:
-                pass
-            rtts_ms.append((time.monotonic() - begin) * 1e3)
+            i = int.from_bytes(sock.recv(2048), 'big')
+            rtts_ms.setdefault(i, (time.monotonic() - sent[i]) * 1e3)
         except TimeoutError:
-            lost += 1
+            pass
     if not rtts_ms:
         sys.exit('no answer at all')
-    print(json.dumps({'min': min(rtts_ms), 'median': statistics.median(rtts_ms), 'max': max(rtts_ms), 'lost': lost}))
+    print(json.dumps({'min': min(rtts_ms.values()), 'median': statistics.median(rtts_ms.values()), 'max': max(rtts_ms.values()),
+                      'lost': count - len(rtts_ms)}))
 
 
 if __name__ == '__main__':
