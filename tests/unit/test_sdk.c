@@ -23,7 +23,7 @@ void CC_OP_CONG_CONTROL(sample_cong_control, sk, rs)
 	tcp_sk(sk)->snd_cwnd += rs->acked_sacked;
 }
 
-void CC_OP(sample_init, struct sock *sk)
+void CC_OP(sdk_sample_init, struct sock *sk)
 {
 	cc_state_init(sk);
 }
@@ -33,7 +33,7 @@ void CC_OP(sample_release, struct sock *sk)
 	cc_state_release(sk);
 }
 
-CC_REGISTER(sample, .ssthresh = sample_ssthresh, .cong_control = sample_cong_control, .init = sample_init,
+CC_REGISTER(sample, .ssthresh = sample_ssthresh, .cong_control = sample_cong_control, .init = sdk_sample_init,
 	    .release = sample_release, .flags = TCP_CONG_NEEDS_ECN);
 
 static const struct tcp_congestion_ops *ops = &cc_ops;
