@@ -95,6 +95,8 @@ static bool loop_read(struct loop *l, uint32_t port)
 		struct segment_frame f = {&l->vnet, l->frame, n > 0 ? n : 0, l->config.ports[port].l2_len};
 		struct packet *list;
 
+		if (n < 0) /* somebody deleted the device: poll() would report it for ever */
+			epoll_ctl(l->epoll, EPOLL_CTL_DEL, l->config.ports[port].fd, NULL);
 		if (n <= 0)
 			return false;
 		if (segment_split(l->pool, &f, &list) < 0) {
