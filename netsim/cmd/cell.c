@@ -112,16 +112,18 @@ int cell_read(int fd, struct run_result *r, struct congctl_error *err)
 	return 0;
 }
 
-int cell_directory(const char **dir, char *template, struct congctl_error *err)
+int cell_directory(const char **dir, char *template, bool *new, struct congctl_error *err)
 {
 	if (!*dir) {
 		*dir = mkdtemp(template);
 		if (!*dir)
 			return congctl_fail(err, -errno, "cannot make a directory below /tmp: %s", strerror(errno));
+		*new = true;
 		chmod(template, 0755);
 		return 0;
 	}
-	if (mkdir(*dir, 0755) && errno != EEXIST)
+	*new = !mkdir(*dir, 0755);
+	if (!*new && errno != EEXIST)
 		return congctl_fail(err, -errno, "cannot make the directory %s: %s", *dir, strerror(errno));
 	if (access(*dir, W_OK))
 		return congctl_fail(err, -errno, "cannot write to %s: %s", *dir, strerror(errno));

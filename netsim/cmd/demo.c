@@ -314,17 +314,18 @@ static int demo_run(int argc, char **argv)
 	struct demo *d = calloc(1, sizeof(*d));
 	struct congctl_error err = {0};
 	const char *dir = NULL;
+	bool new = false;
 	int ret = d ? parse(&dir, argc, argv) : -ENOMEM, code = NETSIM_OK;
 
 	if (ret) {
 		free(d);
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
-	ret = cell_directory(&dir, made, &err);
+	ret = cell_directory(&dir, made, &new, &err);
 	if (!ret)
 		ret = demo(d, dir, &err);
-	if (dir == made)
-		rmdir(made); /* stays if there is a report in it */
+	if (new)
+		rmdir(dir); /* stays if there is a report in it */
 	if (ret)
 		code = netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
 	if (ret)

@@ -107,6 +107,8 @@ static void put_flow(FILE *f, const struct flow_figures *flow, bool repeated, bo
 {
 	fputs("<tr><td>", f);
 	put_text(f, flow->name);
+	if (flow->error)
+		fprintf(f, " (failed: %s)", strerror(flow->error));
 	fputs("</td><td class=t>", f);
 	put_text(f, flow->cc);
 	fputs("</td>", f);
