@@ -35,7 +35,9 @@ static int read_all(int fd, char **output)
 	char *text = malloc(room);
 	ssize_t n = 1;
 
-	while (text && n) {
+	if (!text)
+		return -ENOMEM;
+	while (n) {
 		if (room - size < 4096) {
 			char *more = realloc(text, room *= 2);
 
@@ -49,7 +51,7 @@ static int read_all(int fd, char **output)
 		size += n > 0 ? (size_t)n : 0;
 		n = n < 0 ? 1 : n;
 	}
-	if (!text || n) {
+	if (n) {
 		free(text);
 		return -EIO;
 	}
