@@ -61,6 +61,7 @@ static int by_name(const void *a, const void *b)
 
 static void usage(FILE *f)
 {
+	/* cppcheck-suppress comparePointers ; the linker lays the section between them */
 	size_t n = __stop_netsim_commands - __start_netsim_commands;
 	const struct netsim_command *sorted[64];
 
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
 		return NETSIM_OK;
 	}
 	catch_signals();
+	/* cppcheck-suppress comparePointers ; as above */
 	for (const struct netsim_command *const *c = __start_netsim_commands; c < __stop_netsim_commands; c++) {
 		if (!strcmp((*c)->name, argv[1]))
 			return (*c)->run(argc - 1, argv + 1);
