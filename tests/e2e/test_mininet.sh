@@ -39,3 +39,13 @@ kill -9 "$network"
 wait "$network" 2>/dev/null
 wait_until 10 gone "${pids[@]}"
 equals "$(ls /sys/class/net)" "$before"
+
+# an algorithm of this test's own, from registration to unregistration: no socket keeps it when the network has gone
+if "$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>&1; then
+	cc=$(unique mn)
+	check_exit 0 "$CONGCTL" register --as "$cc" "$OBJECTS/good.bpf.o"
+	check_exit 0 timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --cc "$cc,cubic" --time 1
+	contains "$OUT" "$cc"
+	check_exit 0 "$CONGCTL" unregister "$cc"
+	lacks "$ERR" "keep $cc"
+fi
