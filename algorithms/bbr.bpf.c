@@ -30,7 +30,7 @@
 #include <congctl/cc.bpf.h>
 
 CC_ALGORITHM(bbr, .title = "BBR version 1", .reference = "CACM 60(2) 2017; draft-cardwell-iccrg-bbr-congestion-control-00",
-	     .status = CC_STABLE, .needs = CC_NEEDS_PACING, .kernel = "5.18");
+	     .status = CC_STABLE, .needs = CC_NEEDS_PACING, .kernel = "6.0");
 
 CC_TUNABLE(u32, probe_rtt_ms, 200, 0, 1000, "ms", "next ProbeRTT", "how long ProbeRTT holds 4 packets; 0: no ProbeRTT");
 CC_TUNABLE(u32, min_rtt_window_ms, 10000, 1000, 60000, "ms", "next ack", "how long a minimum RTT is believed");
@@ -614,6 +614,8 @@ void CC_OP_CONG_CONTROL(bbr_cong_control, sk, rs)
 	struct bbr *bbr = cc_state(sk);
 	struct tcp_sock *tp = tcp_sk(sk);
 
+	if (!bbr->window_gain) /* the ACK of our SYN comes before init */
+		return;
 	update_round(tp, bbr, rs);
 	update_bw(tp, bbr, rs);
 	update_aggregation(tp, bbr, rs);

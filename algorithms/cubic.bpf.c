@@ -146,11 +146,11 @@ static void start_round(const struct tcp_sock *tp, struct cubic *ca)
 	ca->round_samples = 0;
 }
 
-/* everything but the HyStart round: used after a timeout and at the start */
+/* after a timeout and at the start: the path may be another one. cwnd_prior stays (RFC 9438 4.3). */
 static void forget(struct cubic *ca)
 {
 	ca->epoch_us = 0;
-	ca->w_max = ca->cwnd_prior = 0;
+	ca->w_max = 0;
 	ca->delay_min_us = 0;
 	ca->found = 0;
 }

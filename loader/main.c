@@ -10,18 +10,30 @@ extern const struct command *const __start_congctl_commands[], *const __stop_con
 static void print_commands(FILE *to)
 {
 	fprintf(to, "usage: congctl [COMMAND] [OPTION]... [ARGUMENT]...\n\nTCP congestion control as a plugin. Commands:\n");
-	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++)
+	for (const struct command *const *c = __start_congctl_commands; c != __stop_congctl_commands; c++)
 		fprintf(to, "  %-12s %s\n", (*c)->name, (*c)->summary);
 	fprintf(to, "\n'congctl COMMAND -h' explains one; -j prints JSON, -d the raw logs; 'congctl' alone lists.\n");
 }
 
 static const struct command *find(const char *name)
 {
-	for (const struct command *const *c = __start_congctl_commands; c < __stop_congctl_commands; c++) {
+	for (const struct command *const *c = __start_congctl_commands; c != __stop_congctl_commands; c++) {
 		if (!strcmp((*c)->name, name))
 			return *c;
 	}
 	return NULL;
+}
+
+static int no_command(int argc, char **argv)
+{
+	struct output out;
+	char text[256];
+
+	snprintf(text, sizeof(text), "no command '%s': 'congctl -h' shows what there is", argv[1]);
+	output_open(&out, command_wants_json(argc, argv));
+	output_error(&out, text);
+	output_close(&out);
+	return EXIT_MISUSE;
 }
 
 int main(int argc, char **argv)
@@ -41,6 +53,5 @@ int main(int argc, char **argv)
 	command = find(argv[1]);
 	if (command)
 		return command_main(command, argc - 1, argv + 1);
-	fprintf(stderr, "congctl: no command '%s': 'congctl -h' shows what there is\n", argv[1]);
-	return EXIT_MISUSE;
+	return no_command(argc, argv);
 }

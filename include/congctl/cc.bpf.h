@@ -13,6 +13,9 @@
  *	void CC_OP_CONG_CONTROL(stem_cong_control, sk, rs) { … }
  *	CC_REGISTER(stem, .ssthresh = stem_ssthresh, …);
  *
+ * On an outgoing connection whose algorithm was chosen before connect(), the ACK of the SYN is processed before init: the
+ * state is all zero then, or NULL with CC_BIG_STATE.
+ *
  * The kernel knows the algorithm as "bpf_<stem>". Metadata and tunables are BTF declaration tags, readable from a file
  * and from a running algorithm: "cc:algorithm:<the arguments of CC_ALGORITHM as written>" on the variable
  * cc_algorithm, and "cc:tunable:<initial>:<min>:<max>:<unit>:<effect>:<text>" on each variable of section
@@ -145,10 +148,17 @@ u64 cc_clock_us(void);
 #define CC_TYPE(type)                                                                                                  \
 	_Generic((type)0, u8 : CC_U8, u16 : CC_U16, u32 : CC_U32, u64 : CC_U64)
 
+/* gcc may emit variables in reverse: the list has to stay in the order of the source */
+#if __has_attribute(no_reorder)
+#define CC_IN_ORDER , no_reorder
+#else
+#define CC_IN_ORDER
+#endif
+
 #define CC_TUNABLE(type_, name_, initial_, min_, max_, unit_, effect_, text_)                                          \
 	volatile type_ name_ = initial_;                                                                               \
 	static const struct cc_tunable cc_tunable_##name_                                                              \
-		__attribute__((section("cc_tunables"), used, aligned(8))) = {                                          \
+		__attribute__((section("cc_tunables"), used, aligned(8) CC_IN_ORDER)) = {                              \
 			.name = #name_,                                                                                \
 			.type = CC_TYPE(type_),                                                                        \
 			.initial = initial_,                                                                           \
@@ -173,20 +183,24 @@ extern const struct cc_tunable __stop_cc_tunables[] __attribute__((weak, visibil
 #define CC_BIG_STATE(type)                                                                                             \
 	static inline type *cc_state(struct sock *sk)                                                                  \
 	{                                                                                                              \
-		return *(type **)inet_csk(sk)->icsk_ca_priv;                                                           \
+		type *state;                                                                                           \
+                                                                                                                       \
+		memcpy(&state, inet_csk(sk)->icsk_ca_priv, sizeof(state));                                             \
+		return state;                                                                                          \
+	}                                                                                                              \
+	static inline void cc_state_set(struct sock *sk, type *state)                                                  \
+	{                                                                                                              \
+		free(cc_state(sk));                                                                                    \
+		memcpy(inet_csk(sk)->icsk_ca_priv, &state, sizeof(state));                                             \
 	}                                                                                                              \
 	static inline type *cc_state_init(struct sock *sk)                                                             \
 	{                                                                                                              \
-		type **p = (type **)inet_csk(sk)->icsk_ca_priv;                                                        \
-		free(*p);                                                                                              \
-		*p = calloc(1, sizeof(type));                                                                          \
-		return *p;                                                                                             \
+		cc_state_set(sk, calloc(1, sizeof(type)));                                                             \
+		return cc_state(sk);                                                                                   \
 	}                                                                                                              \
 	static inline void cc_state_release(struct sock *sk)                                                           \
 	{                                                                                                              \
-		type **p = (type **)inet_csk(sk)->icsk_ca_priv;                                                        \
-		free(*p);                                                                                              \
-		*p = NULL;                                                                                             \
+		cc_state_set(sk, NULL);                                                                                \
 	}
 
 #define CC_OP(name, ...) name(__VA_ARGS__)

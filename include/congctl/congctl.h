@@ -103,7 +103,7 @@ int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error
 int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
 
 /* Take it out of the registry; sockets that have it keep it, and *users (may be NULL) says how many, -1 unknown.
- * "cubic" stands for "bpf_cubic" if there is no other. -ENOENT not registered, -EPERM the kernel's own or no privilege. */
+ * "cubic" stands for "bpf_cubic" unless it is one itself. -ENOENT not registered, -EPERM the kernel's own or no privilege. */
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);

@@ -56,6 +56,7 @@ struct command {
 
 /* options.c: fill in what the tables point to, then run; -h and misuse end here. */
 int command_main(const struct command *command, int argc, char **argv);
+bool command_wants_json(int argc, char **argv); /* known before the first complaint, so that it is JSON as well */
 /* Say the failure as the output format wants it; the raw log too if -d asked for it. Returns EXIT_FAILED; clears `err`. */
 int command_failed(struct invocation *in, struct congctl_error *err);
 /* The same for a wrong argument, with EXIT_MISUSE. */

@@ -113,6 +113,15 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 	return EXIT_DONE;
 }
 
+bool command_wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+			return true;
+	}
+	return false;
+}
+
 int command_main(const struct command *command, int argc, char **argv)
 {
 	struct invocation in = {.command = command};
@@ -121,9 +130,7 @@ int command_main(const struct command *command, int argc, char **argv)
 
 	table_add(&t, command->options);
 	table_add(&t, common);
-	for (int i = 1; i < argc; i++) /* known before the first complaint, so that it is JSON as well */
-		json |= !strcmp(argv[i], "-j") || !strcmp(argv[i], "--json");
-	output_open(&in.out, json);
+	output_open(&in.out, command_wants_json(argc, argv));
 	ret = parse(&in, &t, argc, argv);
 	in.debug = debug;
 	if (!ret && help) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "kernel.h"
 #include "object.h"
@@ -127,12 +128,26 @@ static int explain_function(const struct congctl_object *obj, int code, const ch
 			    option && !strncmp(option, "CONFIG", 6) ? " (built in or its module loaded)" : "");
 }
 
+/* Does the algorithm say that it needs a later kernel than this one? */
+static bool is_too_old(const char *needed, const char *running)
+{
+	unsigned int major, minor, our_major, our_minor;
+
+	if (sscanf(needed, "%u.%u", &major, &minor) != 2 || sscanf(running, "%u.%u", &our_major, &our_minor) != 2)
+		return false;
+	return our_major < major || (our_major == major && our_minor < minor);
+}
+
 int explain_load(const struct congctl_object *obj, int code, const char *log, struct congctl_error *err)
 {
 	const char *name = obj->info.name;
 	struct verdict verdict;
+	struct utsname kernel;
 	char word[128];
 
+	if (!uname(&kernel) && is_too_old(obj->info.kernel, kernel.release))
+		return congctl_fail(err, code, "cannot load '%s': it needs kernel %s or later, this is %s", name, obj->info.kernel,
+				    kernel.release);
 	if (between(log, "extern (func ksym) '", "'", word, sizeof(word)))
 		return explain_function(obj, code, word, err);
 	if (between(log, "Cannot find member ", " in kernel BTF", word, sizeof(word)))

@@ -24,9 +24,9 @@ static struct bpf_map *struct_ops_map(struct bpf_object *bpf)
 	return NULL;
 }
 
-static int try_load(struct congctl_object *obj, bool link_mode)
+int object_load_as(struct congctl_object *obj, bool link_mode)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = obj->info.name);
+	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = obj->info.name};
 	int ret;
 
 	obj->bpf = bpf_object__open_mem(obj->image.data, obj->image.size, &opts);
@@ -72,13 +72,13 @@ int congctl_object_load(struct congctl_object *obj, struct congctl_error *err)
 	if (obj->bpf)
 		return 0;
 	capture_begin();
-	ret = try_load(obj, true);
+	ret = object_load_as(obj, true);
 	if (ret == -EINVAL) { /* before 6.4 the kernel refuses the flag at map creation */
 		log = capture_end();
 		if (log && strstr(log, "failed to create")) {
 			free(log);
 			capture_begin();
-			ret = try_load(obj, false);
+			ret = object_load_as(obj, false);
 			log = capture_end();
 		}
 	} else {

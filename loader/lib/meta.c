@@ -25,6 +25,13 @@ static const char *skip_space(const char *p)
 	return p;
 }
 
+/* Somebody else's text goes to a terminal: no control characters. */
+static void tame(char *text)
+{
+	for (; *text; text++)
+		*text = iscntrl((unsigned char)*text) ? ' ' : *text;
+}
+
 /* One or more adjacent C string literals; the text goes to `out`, cut to its size. NULL: not a literal. */
 static const char *read_literals(const char *p, char *out, size_t size)
 {
@@ -46,6 +53,7 @@ static const char *read_literals(const char *p, char *out, size_t size)
 	while (n && ((unsigned char)out[n - 1] & 0xc0) == 0x80 && n + 1 >= size)
 		n--; /* a UTF-8 character cut in the middle */
 	out[n] = '\0';
+	tame(out);
 	return p;
 }
 
@@ -123,6 +131,7 @@ static const char *take_part(const char *p, char *out, size_t size, bool last)
 	if (!last && n >= size)
 		return NULL;
 	snprintf(out, size, "%.*s", (int)(n < size ? n : size - 1), p);
+	tame(out);
 	return last ? p + n : p + n + 1;
 }
 

@@ -34,6 +34,9 @@ struct congctl_object {
 	bool registered, pinned;
 };
 
+/* load.c: load it for registration through a link or, as before 6.4, by updating its map. */
+int object_load_as(struct congctl_object *obj, bool link_mode);
+
 /* ops.c: find the one algorithm in the image: its name, its operations, its license. */
 int ops_read(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err);
 

@@ -14,6 +14,7 @@
 
 struct running {
 	uint32_t btf_id;
+	uint32_t functions[KERNEL_OPS_MAX]; /* BTF ids of the programs' functions: prog_info cuts names to 15 characters */
 	uint32_t n_maps, maps[MAX_MAPS];
 };
 
@@ -27,8 +28,11 @@ static int read_programs(struct congctl_object *obj, const struct registered *r,
 		return -ENOMEM;
 	for (size_t i = 0; i < layout->n_ops; i++) {
 		struct congctl_program *p = &obj->programs[obj->info.n_programs];
-		uint32_t maps[MAX_MAPS];
-		struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)maps};
+		uint32_t maps[MAX_MAPS] = {};
+		struct bpf_func_info function = {};
+		struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)maps,
+					     .nr_func_info = 1, .func_info = (uintptr_t)&function,
+					     .func_info_rec_size = sizeof(function)};
 		uint32_t len = sizeof(info);
 		int fd = r->progs[i] ? bpf_prog_get_fd_by_id(r->progs[i]) : -1;
 
@@ -43,13 +47,24 @@ static int read_programs(struct congctl_object *obj, const struct registered *r,
 		p->insns = info.xlated_prog_len / 8;
 		p->verified_insns = info.verified_insns;
 		p->jited_bytes = info.jited_prog_len;
-		obj->info.n_programs++;
+		out->functions[obj->info.n_programs++] = function.type_id;
 		out->btf_id = info.btf_id;
 		for (uint32_t k = 0; k < info.nr_map_ids && k < MAX_MAPS && out->n_maps < MAX_MAPS; k++)
 			out->maps[out->n_maps++] = maps[k];
 	}
 	obj->info.programs = obj->programs;
 	return out->btf_id ? 0 : -ENOENT;
+}
+
+static void read_names(struct congctl_object *obj, const struct btf *btf, const struct running *running)
+{
+	for (size_t i = 0; i < obj->info.n_programs; i++) {
+		const struct btf_type *t = btf__type_by_id(btf, running->functions[i]);
+		const char *name = t && btf_is_func(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+		if (name && *name)
+			snprintf(obj->programs[i].name, sizeof(obj->programs[i].name), "%s", name);
+	}
 }
 
 /* Read the live values of the tunables from this map if it is .data.tunables; -ENOENT: it is another one. */
@@ -96,6 +111,7 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 	free(capture_end());
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the BTF of '%s': %s", r->name, strerror(-ret));
+	read_names(obj, btf, &running);
 	ret = meta_read(obj, btf, err);
 	for (uint32_t i = 0; !ret && obj->info.n_tunables && i < running.n_maps; i++) {
 		if (!read_values(obj, btf, running.maps[i]))

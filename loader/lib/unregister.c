@@ -17,7 +17,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 
 	snprintf(real, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, name);
 	ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(real, &found);
-	if (ret && !congctl_is_available(name) && strlen(name) <= CONGCTL_NAME_MAX - 4) {
+	if (ret && strlen(name) <= CONGCTL_NAME_MAX - 4) { /* the kernel's own "cubic" cannot be meant: it cannot go */
 		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
 		ret = registry_find(real, &found);
 	}
@@ -32,25 +32,28 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 
-static int detach_link(uint32_t id)
+/* Through its pin if it has one (no CAP_SYS_ADMIN needed), else through its link's or its map's id. */
+static int open_registration(const struct registered *r)
 {
-	int fd = bpf_link_get_fd_by_id(id), ret;
+	char path[PATH_MAX];
+	int fd;
 
-	if (fd < 0)
-		return -errno;
-	ret = bpf_link_detach(fd) ? -errno : 0;
-	close(fd);
-	return ret;
+	name_pin_path(r->name, path);
+	fd = r->pinned ? bpf_obj_get(path) : r->link_id ? bpf_link_get_fd_by_id(r->link_id) : bpf_map_get_fd_by_id(r->map_id);
+	return fd < 0 ? -errno : fd;
 }
 
-static int delete_plain(uint32_t map_id)
+/* Detaching is at once, but the kernel may not know it; -EINVAL then means that this is no link but a plain registration. */
+static int take_out(const struct registered *r)
 {
-	int fd = bpf_map_get_fd_by_id(map_id), ret;
+	int fd = open_registration(r), ret;
 	uint32_t zero = 0;
 
 	if (fd < 0)
-		return -errno;
-	ret = bpf_map_delete_elem(fd, &zero) ? -errno : 0;
+		return fd;
+	ret = bpf_link_detach(fd) ? -errno : 0;
+	if (ret == -EINVAL && !bpf_map_delete_elem(fd, &zero))
+		ret = 0;
 	close(fd);
 	return ret;
 }
@@ -76,9 +79,8 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		ret = registry_find(real, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
-	/* detaching is at once; where it is not possible (before 6.8) a pin of ours is enough */
-	ret = found.link_id ? detach_link(found.link_id) : found.users >= 0 ? delete_plain(found.map_id) : -EOPNOTSUPP;
-	if (ret && !found.pinned)
+	ret = take_out(&found);
+	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
 				    real, strerror(-ret), found.link_id);
 	if (found.pinned) {

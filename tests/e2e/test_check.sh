@@ -38,6 +38,8 @@ refusal unused_program "cannot load 't_unused': one of its programs is not used 
 refusal unknown_operation "cannot load 't_teleport': this kernel's struct tcp_congestion_ops has no operation 'teleport'"
 refusal no_such_function "cannot load 't_no_function': this kernel has no function dctcp_frobnicate for BPF: it needs CONFIG_TCP_CONG_DCTCP"
 
+refusal too_new "cannot load 't_too_new': it needs kernel 99.1 or later, this is $(uname -r)"
+
 # the verifier's reason with the source line (from 6.4; before it the log has no line)
 check_exit 1 "$CONGCTL" check "$OBJECTS/refused.bpf.o"
 if [[ $ERR == *" at refused"* ]]; then

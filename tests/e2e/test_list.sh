@@ -3,7 +3,7 @@
 # list tells what the kernel has and whose it is; unregister takes only what can be taken.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq setpriv bpftool
+needs_command python3 jq setpriv
 
 name=$(unique x)
 row() { # what list says about $1, as JSON
@@ -57,20 +57,35 @@ exec 9>&-
 wait $holder
 
 # foreign: registered by a process that never heard of congctl
-needs_bpftool_link() {
-	bpftool struct_ops register "$TMP/foreign.bpf.o" >/dev/null 2>&1
-}
 python3 - "$OBJECTS/good.bpf.o" "$TMP/foreign.bpf.o" "$(unique f)" <<'PY'
 import sys
 data = open(sys.argv[1], 'rb').read()
 open(sys.argv[2], 'wb').write(data.replace(b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')))
 PY
-if needs_bpftool_link; then
+if bpftool struct_ops register "$TMP/foreign.bpf.o" >/dev/null 2>&1; then # bpftool is not on every machine
 	equals "$(row "$(unique f)" | jq -r .origin)" foreign
 	check_exit 1 "$CONGCTL" register good --as "$(unique f)"
 	contains "$ERR" "it is registered already, by something else (struct_ops map "
 	check_exit 0 "$CONGCTL" unregister "$(unique f)"
 	holds not is_available "$(unique f)"
+fi
+
+# a name with a dot, which bpffs does not take
+defer "$CONGCTL" unregister t_for.eign
+check_exit 0 "$CONGCTL" register "$OBJECTS/foreign.bpf.o"
+holds test -e "$PINS/t_for+eign"
+equals "$(row t_for.eign | jq -c '[.origin, .title]')" '["congctl",null]'
+check_exit 0 "$CONGCTL" unregister t_for.eign
+holds not is_available t_for.eign
+
+# the way back is the way in: the kernel's own of that name cannot be meant
+if ! is_available bpf_reno; then
+	defer "$CONGCTL" unregister bpf_reno
+	check_exit 0 "$CONGCTL" register good --as bpf_reno
+	check_exit 0 "$CONGCTL" unregister -j reno
+	equals "$(jq -r '.unregistered[0].name' <<<"$OUT")" bpf_reno
+	holds not is_available bpf_reno
+	holds is_available reno
 fi
 
 # what cannot be unregistered; one wrong name and nothing is done
@@ -94,9 +109,16 @@ check_exit 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" u
 contains "$ERR" "no privilege to look for '$name' in the kernel: run it as root or give it CAP_SYS_ADMIN"
 holds is_available "$name"
 
+# one's own pin is enough to unregister: no CAP_SYS_ADMIN
+check_exit 0 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" unregister -j "$name"
+equals "$(jq -c .unregistered <<<"$OUT")" "[{\"name\":\"$name\",\"users\":null}]"
+holds not is_available "$name"
+
 # the command itself
 check_exit 2 "$CONGCTL" frobnicate
 equals "$ERR" "congctl: no command 'frobnicate': 'congctl -h' shows what there is"
+check_exit 2 "$CONGCTL" frobnicate -j
+equals "$(jq -r .error <<<"$OUT")" "no command 'frobnicate': 'congctl -h' shows what there is"
 check_exit 0 "$CONGCTL" -h
 contains "$OUT" "unregister"
 for verb in list info check register unregister; do

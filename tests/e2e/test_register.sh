@@ -5,6 +5,10 @@
 needs_struct_ops
 needs_command python3 jq
 
+# nothing below may register these; should it, they do not stay
+defer "$CONGCTL" unregister t_good
+defer "$CONGCTL" unregister t_for.eign
+
 a=$(unique a) b=$(unique b)
 mine() { # the algorithms of this test; others may come and go meanwhile
 	tr ' ' '\n' <"$AVAILABLE" | grep -E "^t_($$_|good|for.eign)"
@@ -28,6 +32,7 @@ check_exit 0 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --as "$b"
 equals "$(jq -r '.registered[0].name' <<<"$OUT")" "$b"
 check_exit 0 "$CONGCTL" info -j "$a"
 equals "$(jq -c '[.registered, (.tunables[] | .value)]' <<<"$OUT")" "[true,7,300,4294967295,5000000000]"
+equals "$(jq -c '[.programs[] | .name] | sort' <<<"$OUT")" '["good_ssthresh","minimal_cong_avoid","minimal_undo_cwnd"]'
 check_exit 0 "$CONGCTL" info -j "$b"
 equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,300,70000,5000000000]"
 check_exit 0 "$CONGCTL" unregister "$b"

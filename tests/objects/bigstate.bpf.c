@@ -12,7 +12,7 @@ CC_ALGORITHM(bigstate, .title = "fixture: state over 104 bytes", .reference = "n
 CC_TUNABLE(u32, acks, 0, 0, 4294967295, "count", "never", "ACKs that found their state");
 CC_TUNABLE(u32, lost_states, 0, 0, 4294967295, "count", "never", "ACKs that did not");
 CC_TUNABLE(u32, releases, 0, 0, 4294967295, "count", "never", "sockets released");
-CC_TUNABLE(u64, check, 0, 0, 18446744073709551615, "sum", "never", "the sum of what fixed.h and filter.h returned");
+CC_TUNABLE(u64, check, 0, 0, 9223372036854775807, "sum", "never", "the sum of what fixed.h and filter.h returned");
 
 #define SLOTS 32 /* a power of two, so that the masked index is in bounds for the verifier too */
 

@@ -172,6 +172,25 @@ static void hystart_ends_on_a_rise_of_the_delay(void)
 	CU_ASSERT_EQUAL(host.tp.snd_cwnd, 36);
 }
 
+/* 200 ms, then `rtt_us`: did slow start end within that round? */
+static bool hystart_ends_at(u32 rtt_us)
+{
+	start(10);
+	host.tp.tcp_mstamp += 200000;
+	for (u32 i = 0; i < 5; i++)
+		host_ack(ops, 2, 200000);
+	host.tp.tcp_mstamp += rtt_us;
+	for (u32 i = 0; i < 10; i++)
+		host_ack(ops, 2, rtt_us);
+	return host.tp.snd_ssthresh != TCP_INFINITE_SSTHRESH;
+}
+
+static void hystart_tolerates_a_small_rise(void)
+{
+	CU_ASSERT_FALSE(hystart_ends_at(216000)); /* 200 + min(200 / 8, 16) */
+	CU_ASSERT(hystart_ends_at(216001));
+}
+
 static void hystart_ignores_a_fall_of_the_delay(void)
 {
 	start(10);
@@ -222,10 +241,12 @@ static void hystart_ends_on_a_long_train(void)
 static void hystart_waits_for_its_window(void)
 {
 	start(2);
+	hystart_low_window = 100;
 	for (u32 i = 0; i < 7; i++)
 		host_ack(ops, 1, 100000);
-	for (u32 i = 0; i < 6; i++)
-		host_ack(ops, 1, 900000); /* far beyond any threshold, but cwnd is below 16 */
+	for (u32 i = 0; i < 50; i++)
+		host_ack(ops, 1, 900000); /* far beyond any threshold, but cwnd is below 100 */
+	hystart_low_window = 16;
 	CU_ASSERT_EQUAL(host.tp.snd_ssthresh, TCP_INFINITE_SSTHRESH);
 }
 
@@ -247,6 +268,7 @@ static void k_is_zero_after_a_timeout(void)
 	host_timeout(ops);
 	CU_ASSERT_EQUAL(host.tp.snd_ssthresh, 700);
 	CU_ASSERT_EQUAL(ca->w_max, 0);
+	CU_ASSERT_EQUAL(ca->cwnd_prior, 1000);
 	host.tp.snd_cwnd = 700;
 	host_round(ops, 50000);
 	CU_ASSERT_EQUAL(ca->k, 0);
@@ -317,7 +339,7 @@ HOST_MAIN("cubic", HOST_TEST(decrease_is_seven_tenths), HOST_TEST(time_to_platea
 	  HOST_TEST(window_returns_to_its_maximum_after_k), HOST_TEST(short_round_trips_follow_reno),
 	  HOST_TEST(reno_region_can_be_turned_off), HOST_TEST(reno_estimate_speeds_up_at_the_old_window),
 	  HOST_TEST(hystart_ends_on_a_rise_of_the_delay), HOST_TEST(hystart_ignores_a_fall_of_the_delay),
-	  HOST_TEST(hystart_rise_is_bounded), HOST_TEST(hystart_train_is_halved_only_without_pacing),
+	  HOST_TEST(hystart_rise_is_bounded), HOST_TEST(hystart_tolerates_a_small_rise), HOST_TEST(hystart_train_is_halved_only_without_pacing),
 	  HOST_TEST(hystart_ends_on_a_long_train), HOST_TEST(hystart_waits_for_its_window),
 	  HOST_TEST(missing_rtt_sample_is_ignored), HOST_TEST(k_is_zero_after_a_timeout), HOST_TEST(idle_time_does_not_count),
 	  HOST_TEST(idle_before_the_epoch_does_not_start_one), HOST_TEST(unused_window_does_not_grow),

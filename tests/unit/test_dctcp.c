@@ -98,11 +98,15 @@ static void alpha_changes_once_per_window(void)
 
 static void alpha_never_leaves_its_range(void)
 {
+	volatile u32 nothing = 0;
+
 	for (u32 shift = 0; shift < 40; shift++) {
 		CU_ASSERT(next_alpha(ALPHA_ONE, 1000, 1000, shift) <= ALPHA_ONE);
 		CU_ASSERT(next_alpha(0, ~0U, 1, shift) <= ALPHA_ONE); /* more marked than delivered: counters out of step */
-		CU_ASSERT_EQUAL(next_alpha(0, 5, 0, shift), 0);       /* nothing delivered: no division by zero */
+		CU_ASSERT_EQUAL(next_alpha(0, 5, nothing, shift), 0); /* nothing delivered: no division by zero */
 	}
+	CU_ASSERT_EQUAL(next_alpha(0, 2, 1, 4), ALPHA_ONE / 16);
+	CU_ASSERT_EQUAL(next_alpha(ALPHA_ONE, 0, 1, 40), next_alpha(ALPHA_ONE, 0, 1, 10));
 	CU_ASSERT_EQUAL(next_alpha(ALPHA_ONE, 1, 4, 0), ALPHA_ONE / 4); /* g = 1: the last window alone */
 }
 
@@ -156,6 +160,7 @@ static void end_of_marks_acks_the_old_state_at_once(void)
 	start(100);
 	receive(1000, true, false);
 	receive(1000, true, true);
+	host.tp.ecn_flags &= ~TCP_ECN_DEMAND_CWR; /* the sender's CWR came: the kernel stops echoing */
 	receive(1000, false, true);
 	CU_ASSERT_EQUAL(host.acks_sent, 1);
 	CU_ASSERT(host.last_ack_flags & TCP_ECN_DEMAND_CWR);

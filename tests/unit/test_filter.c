@@ -123,6 +123,19 @@ static void silence_longer_than_the_window_forgets_all(void)
 	CU_ASSERT_EQUAL(cc_windowed_min(&f, WINDOW, 5000, 1000), 1000);
 }
 
+/* a fall is known before the old extreme goes: the second choice is at most three quarters of a window old */
+static void second_choice_is_fresh(void)
+{
+	struct cc_extreme f = {0};
+
+	cc_windowed_max(&f, WINDOW, 0, 100);
+	cc_windowed_max(&f, WINDOW, 30, 50);
+	cc_windowed_max(&f, WINDOW, 60, 10);
+	CU_ASSERT_EQUAL(cc_windowed_max(&f, WINDOW, 100, 5), 100);
+	CU_ASSERT_EQUAL(cc_windowed_max(&f, WINDOW, 101, 5), 50);
+	CU_ASSERT_EQUAL(cc_windowed_max(&f, WINDOW, 131, 5), 10);
+}
+
 static void reset_forgets_all(void)
 {
 	struct cc_extreme f = {0};
@@ -158,5 +171,5 @@ static void average_does_not_overflow(void)
 
 HOST_MAIN("filter", HOST_TEST(maximum_agrees_with_brute_force), HOST_TEST(minimum_agrees_with_brute_force),
 	  HOST_TEST(monotonic_samples_are_followed_exactly), HOST_TEST(old_extreme_does_not_survive_its_window),
-	  HOST_TEST(silence_longer_than_the_window_forgets_all), HOST_TEST(reset_forgets_all),
+	  HOST_TEST(silence_longer_than_the_window_forgets_all), HOST_TEST(second_choice_is_fresh), HOST_TEST(reset_forgets_all),
 	  HOST_TEST(average_converges_to_a_constant), HOST_TEST(average_does_not_overflow))

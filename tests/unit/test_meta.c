@@ -68,6 +68,18 @@ static void long_texts_are_cut_not_overrun(void)
 	CU_ASSERT_EQUAL(strlen(info.status), sizeof(info.status) - 1);
 }
 
+static void control_characters_do_not_reach_the_terminal(void)
+{
+	struct congctl_tunable t = {};
+	struct congctl_info info = {};
+
+	CU_ASSERT_EQUAL(meta_parse_algorithm(".title = \"a\033[2Jb\nc\"", &info), 0);
+	CU_ASSERT_STRING_EQUAL(info.title, "a [2Jb c");
+	CU_ASSERT_EQUAL(meta_parse_tunable("1:1:1:\033u:e:t\r", &t), 0);
+	CU_ASSERT_STRING_EQUAL(t.unit, " u");
+	CU_ASSERT_STRING_EQUAL(t.text, "t ");
+}
+
 static void a_tunable_is_read(void)
 {
 	struct congctl_tunable t = {};
@@ -120,6 +132,7 @@ int main(void)
 		{"a field of a later version is passed over", a_field_of_a_later_version_is_passed_over},
 		{"malformed descriptions are refused", malformed_descriptions_are_refused},
 		{"long texts are cut, not overrun", long_texts_are_cut_not_overrun},
+		{"control characters do not reach the terminal", control_characters_do_not_reach_the_terminal},
 		{"a tunable is read", a_tunable_is_read},
 		{"malformed tunables are refused", malformed_tunables_are_refused},
 		{"values keep to their bytes", values_keep_to_their_bytes},

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Wrong use of netsim ends with one sentence, the right exit code, before anything starts and with nothing written. The sentences
+# about files are in tests/unit/test_scenario.c; here is what only the command says.
+. "$(dirname "$0")/lib.sh"
+
+link='link: {rate: 10mbit, rtt: 40ms}'
+printf '%s\nflows: [{cc: cubic}]\n' "$link" >"$TMP/good.yaml"
+printf '%s\nrats: 1\nflows: [{cc: cubic}]\n' "$link" >"$TMP/bad.yaml"
+
+refused() { # CODE SENTENCE ARGUMENT...
+	local code=$1 sentence=$2
+	shift 2
+	check_exit "$code" "$NETSIM" "$@"
+	equals "$OUT" ""
+	equals "$ERR" "$sentence"
+}
+
+# dispatch
+check_exit 0 "$NETSIM"
+contains "$OUT" "run        run a scenario"
+check_exit 0 "$NETSIM" --version
+contains "$OUT" "netsim "
+refused 2 "netsim: unknown command 'dance': 'netsim' alone lists them" dance
+check_exit 0 "$NETSIM" run -h
+contains "$OUT" "--rate"
+equals "$ERR" ""
+
+# run: misuse
+refused 2 "netsim run: there is no network: a scenario file, or --rate and --rtt" run
+refused 2 "netsim run: there is no network: a scenario file, or --rate and --rtt" run --rate 10mbit --cc cubic
+refused 2 "netsim run: flow 1 names no algorithm: add cc to the flow, or --cc NAME" run --rate 10mbit --rtt 40ms
+refused 2 "netsim run: rate '10' is not a rate: 1kbit to 100gbit, such as 10mbit" run --rate 10 --rtt 40ms --cc cubic
+refused 2 "netsim run: rtt '-1ms' is not a time: 1us to 10s, such as 40ms" run --rate 1mbit --rtt=-1ms --cc cubic
+refused 2 "netsim run: repeat '0' is out of range: 1 to 1000" run "$TMP/good.yaml" --repeat 0
+refused 2 "netsim run: seed '1e3' is not a whole number: 0 to 18446744073709551615" run "$TMP/good.yaml" --seed 1e3
+refused 2 "netsim run: --wait 'long' is not a way to wait: sleep, hybrid or spin" run "$TMP/good.yaml" --wait long
+refused 2 "netsim run: option '--rats' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rats
+refused 2 "netsim run: option '--rate' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rate
+refused 2 "netsim run: 'b' is one argument too many: a single scenario file" run a b
+refused 2 "netsim run: --cc reno has no flow to go to: every flow names its algorithm" run "$TMP/good.yaml" --cc reno
+refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, count, start, size, rtt" \
+	run "$TMP/good.yaml" --flow 'cubic*9,x=1'
+refused 2 "netsim run: the flow starts at 20 s, after the end: less than the duration, 10 s" run "$TMP/good.yaml" --flow cubic@20s
+
+# run: bad files
+refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"
+check_exit 1 "$NETSIM" run "$TMP/bad.yaml" -o "$TMP/dir"
+contains "$ERR" "netsim run: $TMP/bad.yaml:2: unknown key 'rats': one of name, description,"
+holds not test -e "$TMP/dir"
+
+# an unknown algorithm and a bad place for the results are told before anything runs
+needs_root
+refused 1 "netsim run: cannot make the directory '$TMP/no/where': its parent must exist and be writable" \
+	run "$TMP/good.yaml" -o "$TMP/no/where"
+mkdir "$TMP/thesis" && echo precious >"$TMP/thesis/main.tex"
+refused 1 "netsim run: $TMP/thesis is there and holds other files, main.tex for one: another directory with -o" \
+	run "$TMP/good.yaml" -o "$TMP/thesis"
+equals "$(cat "$TMP/thesis/main.tex")" precious
+check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/dir"
+contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
+contains "$ERR" "further ones are looked for in "
+holds not test -e "$TMP/dir"
+
+# the reference in the manual is the table the program reads by
+check_exit 0 "$NETSIM" keys
+while IFS= read -r line; do
+	grep -qxF -- "$line" "$ROOT/docs/scenarios.md" || fail "not in docs/scenarios.md, see netsim keys: $line"
+done <<<"$OUT"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A machine that cannot take algorithms is told so by the first thing it lacks; what congctl can mend itself it mends.
+# Each case has its own mount namespace, where something is taken away.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command unshare setpriv
+unshare -m true 2>/dev/null || skip "needs a mount namespace"
+
+away() { # in a mount namespace of its own: $1 prepares it, the rest runs
+	unshare -m --propagation private bash -c "$1"' || exit 99; shift; exec "$@"' away "$@"
+}
+
+# no bpf file system: mounted where that is allowed, else the command that does it
+check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' check '$OBJECTS/good.bpf.o' && mountpoint -q /sys/fs/bpf"
+check_exit 1 away 'umount /sys/fs/bpf' setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" check "$OBJECTS/good.bpf.o"
+equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf: 'mount -t bpf bpf /sys/fs/bpf' as root"
+
+# registered there, it is gone with the file system: nothing was written anywhere else
+name=$(unique m)
+check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' register '$OBJECTS/good.bpf.o' --as $name && grep -qw $name $AVAILABLE"
+wait_until 10 not is_available "$name"
+
+# no BTF
+if [ ! -e "/boot/vmlinux-$(uname -r)" ]; then # libbpf would look there next
+	check_exit 1 away 'mount -t tmpfs none /sys/kernel/btf' "$CONGCTL" check "$OBJECTS/good.bpf.o"
+	equals "$ERR" "congctl: this kernel has no /sys/kernel/btf/vmlinux: use one built with CONFIG_DEBUG_INFO_BTF"
+fi
+
+# root of a user namespace is not root of the kernel
+if unshare -U -r true 2>/dev/null; then
+	check_exit 1 unshare -U -r "$CONGCTL" check "$OBJECTS/good.bpf.o"
+	contains "$ERR" "congctl: cannot load 't_good': the kernel forbids BPF here: "
+fi
