@@ -26,6 +26,8 @@ done
 check_exit 1 timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --cc no_such_cc --time 1
 contains "$ERR" "cannot use congestion control 'no_such_cc': it is not registered"
 equals "$OUT" ""
+check_exit 1 env NETSIM=/nowhere/netsim timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --time 1
+contains "$ERR" "dumbbell.py: cannot run '/nowhere/netsim': No such file or directory"
 
 # killed without a chance to tidy up: emulator, hosts and devices go all the same
 "$PYTHON" "$CASES" linger >"$TMP/pids" 2>"$TMP/err" &
