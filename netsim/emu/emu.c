@@ -14,7 +14,8 @@
 #include "clock.h"
 #include "dumbbell.h"
 
-#define HEAD_START_NS 20000000  /* the thread runs before time 0 */
+#define HEAD_START_NS 20000000  /* the thread runs before time 0 … */
+#define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
 #define LATE_NS 1000000         /* see judge() */
 #define LATE_SHARE_OF_RTT 0.1
 
@@ -225,7 +226,10 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	r->engine = "emu";
 	r->seed = s->seed;
 	r->duration_ns = s->duration_ns;
-	start_mono_ns = clock_mono_ns() + HEAD_START_NS;
+	ret = traffic_reserve(s, err);
+	if (ret)
+		return ret;
+	start_mono_ns = clock_mono_ns() + HEAD_START_NS + (uint64_t)scenario_flow_count(s) * HEAD_START_PER_FLOW_NS;
 	ret = dumbbell_open(&e.net, s, options, start_mono_ns, err);
 	if (ret)
 		return ret;

@@ -32,19 +32,19 @@ static double goodput_bps(const struct scenario_flow *group, const struct flow_r
 static void measure_goodput(const struct scenario *s, struct run_result *r)
 {
 	double *in_window = calloc(r->n_flows + 1, sizeof(*in_window));
-	double sum = 0;
+	uint64_t bytes = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->n_flows; i++) {
 		struct flow_result *f = &r->flows[i];
 
 		f->goodput_bps = goodput_bps(&s->flows[f->group], f);
-		sum += f->goodput_bps;
+		bytes += f->window_bytes;
 		if (in_window && f->window_ns)
 			in_window[n++] = rate_bps(f->window_bytes, f->window_ns);
 	}
 	for (size_t i = 0; i < r->n_flows; i++)
-		r->flows[i].share = sum > 0 ? r->flows[i].goodput_bps / sum : 0;
+		r->flows[i].share = bytes ? (double)r->flows[i].window_bytes / (double)bytes : 0;
 	r->jain = jain_index(in_window, n);
 	free(in_window);
 }

@@ -51,7 +51,7 @@ struct flow_result {
 	bool ecn;                  /* negotiated */
 	int error;                 /* errno of a connection that failed, 0 */
 	/* figures, by measure_run() */
-	double goodput_bps, share; /* share of the sum of all flows */
+	double goodput_bps, share; /* share of all bytes received within the measured window */
 	struct quantiles rtt_us, cwnd_pkts;
 	uint64_t retransmits, marks; /* whole run */
 };

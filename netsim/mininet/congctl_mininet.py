@@ -50,8 +50,12 @@ class Bridge:
 
     def __init__(self):
         # A session of its own: Ctrl-C in Mininet's command line is not for the emulator.
-        self.process = subprocess.Popen([find_netsim(), 'bridge'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, bufsize=1, start_new_session=True)
+        command = [find_netsim(), 'bridge']
+        try:
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                            start_new_session=True)
+        except OSError as error:
+            raise EmulatorError(f"cannot run '{command[0]}': {error.strerror}: set NETSIM to the command's path") from error
         self.links = set()
 
     @classmethod

@@ -137,7 +137,7 @@ def main():
     args = parse_arguments()
     if os.geteuid():
         sys.exit('dumbbell.py: Mininet makes network namespaces: run it as root')
-    setLogLevel('warning')
+    setLogLevel('output' if args.cli else 'warning')
     net = None
     try:
         net = make_network(args.pairs, args.cc, bw=args.bw, delay=args.delay, buffer=args.buffer, loss=args.loss,

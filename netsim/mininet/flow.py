@@ -14,6 +14,7 @@ algorithm negotiates ECN.
 import json
 import socket
 import statistics
+import struct
 import sys
 import time
 
@@ -46,7 +47,10 @@ def receive(port, cc):
         if not n:
             break
         total += len(n)
-    print(json.dumps({'bytes': total, 'begin': begin, 'end': time.monotonic()}), flush=True)
+    end = time.monotonic()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    connection.close()  # by RST: neither end keeps a socket, and with it the algorithm, after the network is gone
+    print(json.dumps({'bytes': total, 'begin': begin, 'end': end}), flush=True)
 
 
 def send(address, port, cc, seconds):
@@ -56,8 +60,13 @@ def send(address, port, cc, seconds):
     end = time.monotonic() + float(seconds)
     while time.monotonic() < end:
         sock.send(block)
+    told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b'\0').decode()
     sock.shutdown(socket.SHUT_WR)
-    print(json.dumps({'cc': sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b'\0').decode()}))
+    try:
+        sock.recv(1)  # until the receiver has everything
+    except ConnectionResetError:
+        pass
+    print(json.dumps({'cc': told}))
 
 
 def echo(port):

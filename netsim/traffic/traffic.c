@@ -55,21 +55,35 @@ static int enter_namespace(int ns, struct congctl_error *err)
 			    code == -EPERM ? ": run as root (CAP_SYS_ADMIN)" : "");
 }
 
-static int raise_nofile(size_t n_flows, struct congctl_error *err)
+static size_t count_flows(const struct scenario *s)
 {
+	size_t n = 0;
+
+	for (size_t g = 0; g < s->n_flows; g++)
+		n += s->flows[g].count;
+	return n;
+}
+
+int traffic_reserve(const struct scenario *s, struct congctl_error *err)
+{
+	size_t n_flows = count_flows(s);
 	rlim_t need = 2 * n_flows + SPARE_FDS;
 	struct rlimit limit;
-	int code;
+	int fd, code = 0;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
-		return 0;
-	limit.rlim_cur = need;
-	if (limit.rlim_max < need)
-		limit.rlim_max = need;
-	if (!setrlimit(RLIMIT_NOFILE, &limit))
-		return 0;
-	code = errno == EPERM ? -EMFILE : -errno;
-	return congctl_fail(err, code, "cannot open %llu descriptors for %zu flows: raise `ulimit -Hn`", (unsigned long long)need, n_flows);
+	if (!n_flows || n_flows > SCENARIO_MAX_FLOWS)
+		return congctl_fail(err, -EINVAL, "cannot run %zu flows: 1 to %d are possible", n_flows, SCENARIO_MAX_FLOWS);
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < need) {
+		limit.rlim_cur = need;
+		if (limit.rlim_max < need)
+			limit.rlim_max = need;
+		code = setrlimit(RLIMIT_NOFILE, &limit) ? -EMFILE : 0;
+	}
+	fd = code ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)need - 1); /* the table of descriptors grows now, at one go */
+	if (fd >= 0)
+		close(fd);
+	return code ? congctl_fail(err, code, "cannot open %llu descriptors for %zu flows: raise `ulimit -Hn`", (unsigned long long)need,
+				   n_flows) : 0;
 }
 
 static void name_flow(struct flow_result *f, const struct scenario_flow *group, uint32_t instance)
@@ -98,10 +112,7 @@ static int allocate(struct traffic *t, struct congctl_error *err)
 	const struct scenario *s = t->config->scenario;
 	struct run_result *r = t->result;
 
-	for (size_t g = 0; g < s->n_flows; g++)
-		t->n_flows += s->flows[g].count;
-	if (!t->n_flows || t->n_flows > SCENARIO_MAX_FLOWS)
-		return congctl_fail(err, -EINVAL, "cannot run %zu flows: 1 to %d are possible", t->n_flows, SCENARIO_MAX_FLOWS);
+	t->n_flows = count_flows(s);
 	t->flows = calloc(t->n_flows, sizeof(*t->flows));
 	t->start_order = calloc(t->n_flows, sizeof(*t->start_order));
 	r->flows = calloc(t->n_flows, sizeof(*r->flows));
@@ -301,13 +312,14 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (t->epoll < 0)
 		return congctl_fail(err, -errno, "cannot wait for sockets: %s", strerror(errno));
-	ret = allocate(t, err);
+	ret = traffic_reserve(t->config->scenario, err);
+	if (!ret)
+		ret = allocate(t, err);
 	if (ret)
 		return ret;
 	init_flows(t);
 	sample_init(t);
-	ret = raise_nofile(t->n_flows, err);
-	return ret ? ret : open_sockets(t, err);
+	return open_sockets(t, err);
 }
 
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err)

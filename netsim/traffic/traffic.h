@@ -31,6 +31,10 @@ struct traffic_config {
 	void *tick_arg;
 };
 
+/* Room for the descriptors of the scenario's flows. traffic_run() does it by itself, but in a process with several threads each
+ * growth of the table waits for the kernel (RCU, 20 to 60 ms): to be called before they are started. -EINVAL: no or too many flows. */
+int traffic_reserve(const struct scenario *s, struct congctl_error *err);
+
 /* Run the scenario's flows from time 0 to its duration. Fills flows[] (n_flows), samples[] and duration_ns of `r`. Returns 0 or
  * negative errno (-ENOENT: an algorithm that is not registered); a connection that fails is a flow's .error, not the run's. */
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err);

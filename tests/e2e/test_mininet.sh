@@ -26,6 +26,8 @@ done
 check_exit 1 timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --cc no_such_cc --time 1
 contains "$ERR" "cannot use congestion control 'no_such_cc': it is not registered"
 equals "$OUT" ""
+check_exit 1 env NETSIM=/nowhere/netsim timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --time 1
+contains "$ERR" "dumbbell.py: cannot run '/nowhere/netsim': No such file or directory"
 
 # killed without a chance to tidy up: emulator, hosts and devices go all the same
 "$PYTHON" "$CASES" linger >"$TMP/pids" 2>"$TMP/err" &
@@ -39,3 +41,13 @@ kill -9 "$network"
 wait "$network" 2>/dev/null
 wait_until 10 gone "${pids[@]}"
 equals "$(ls /sys/class/net)" "$before"
+
+# an algorithm of this test's own, from registration to unregistration: no socket keeps it when the network has gone
+if "$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>&1; then
+	cc=$(unique mn)
+	check_exit 0 "$CONGCTL" register --as "$cc" "$OBJECTS/good.bpf.o"
+	check_exit 0 timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --cc "$cc,cubic" --time 1
+	contains "$OUT" "$cc"
+	check_exit 0 "$CONGCTL" unregister "$cc"
+	lacks "$ERR" "keep $cc"
+fi

@@ -192,6 +192,61 @@ static void flow_after_the_end_never_starts(void)
 	run_result_free(&r);
 }
 
+static void set_ecn(const char *value)
+{
+	int fd = open("/proc/sys/net/ipv4/tcp_ecn", O_WRONLY | O_CLOEXEC);
+
+	CU_ASSERT_EQUAL_FATAL(write(fd, value, 1), 1);
+	close(fd);
+}
+
+static void ecn_is_told_as_negotiated(void)
+{
+	for (int on = 0; on <= 1; on++) {
+		struct scenario s = make_scenario(50 * MS);
+		struct congctl_error err;
+		struct run_result r;
+
+		set_ecn(on ? "1" : "0");
+		add(&s, "cubic", 1, 0, 0);
+		CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
+		CU_ASSERT_EQUAL(r.flows[0].ecn, on);
+		run_result_free(&r);
+	}
+	set_ecn("2");
+}
+
+static void flow_over_ipv6_arrives(void)
+{
+	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct scenario s = make_scenario(100 * MS);
+	struct traffic_group group = {0};
+	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = ns, .receiver_ns = ns};
+	struct congctl_error err = {.log = NULL};
+	struct run_result r = {0};
+
+	memcpy(&group.sender, &in6, sizeof(in6));
+	memcpy(&group.receiver, &in6, sizeof(in6));
+	config.start_mono_ns = monotonic_ns() + 5 * MS;
+	add(&s, "cubic", 3, 0, 100000);
+	CU_ASSERT_EQUAL(traffic_run(&config, &r, &err), 0);
+	for (size_t i = 0; i < r.n_flows; i++)
+		CU_ASSERT(r.flows[i].received_bytes == 100000 && r.flows[i].finished_ns != ENGINE_NEVER);
+	run_result_free(&r);
+}
+
+/* before `end_ns`, in any span of time that begins at a multiple of its length */
+static size_t most_samples_in(const struct run_result *r, uint64_t span_ns, uint64_t end_ns)
+{
+	size_t most = 0, n = 0;
+
+	for (size_t i = 0; i < r->n_samples && r->samples[i].t_ns < end_ns; i++) {
+		n = i && r->samples[i].t_ns / span_ns == r->samples[i - 1].t_ns / span_ns ? n + 1 : 1;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
 static void thousand_flows_are_all_served(void)
 {
 	struct scenario s = make_scenario(3000 * MS);
@@ -208,7 +263,7 @@ static void thousand_flows_are_all_served(void)
 	}
 	CU_ASSERT_EQUAL(established, 1000);
 	CU_ASSERT_EQUAL(served, 1000);
-	CU_ASSERT(r.n_samples <= 20000 * 3 + 1000); /* the ceiling per second, and the last of each */
+	CU_ASSERT(most_samples_in(&r, 10 * MS, s.duration_ns) <= 400); /* the ceiling is 200 in a tick; one may be late */
 	run_result_free(&r);
 }
 
@@ -257,6 +312,16 @@ static void stop_flag_ends_the_run_early(void)
 	run_result_free(&r);
 }
 
+static int other_namespace(void)
+{
+	int other;
+
+	CU_ASSERT_EQUAL_FATAL(unshare(CLONE_NEWNET), 0);
+	other = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	CU_ASSERT_EQUAL_FATAL(setns(ns, CLONE_NEWNET), 0);
+	return other;
+}
+
 static void unreachable_receiver_is_the_flows_error(void)
 {
 	struct scenario s = make_scenario(100 * MS);
@@ -264,13 +329,9 @@ static void unreachable_receiver_is_the_flows_error(void)
 	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = ns, .receiver_ns = -1};
 	struct congctl_error err = {.log = NULL};
 	struct run_result r = {0};
-	int other;
+	int other = other_namespace();
 
-	/* the receiver's namespace is another one, whose loopback is not connected to the sender's */
-	CU_ASSERT_EQUAL_FATAL(unshare(CLONE_NEWNET), 0);
-	other = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	CU_ASSERT_EQUAL_FATAL(setns(ns, CLONE_NEWNET), 0);
-	config.receiver_ns = other;
+	config.receiver_ns = other; /* its loopback is not connected to the sender's */
 	config.start_mono_ns = monotonic_ns();
 	add(&s, "cubic", 1, 0, 0);
 	CU_ASSERT_EQUAL(traffic_run(&config, &r, &err), 0);
@@ -284,10 +345,13 @@ static void bad_namespace_is_an_error_and_home_is_restored(void)
 {
 	struct scenario s = make_scenario(100 * MS);
 	struct traffic_group group = {.sender = loopback(1), .receiver = loopback(2)};
-	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = -1, .receiver_ns = ns};
+	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = -1, .receiver_ns = -1};
 	struct congctl_error err = {.log = NULL};
 	struct run_result r = {0};
 	struct stat here, before;
+	int other = other_namespace();
+
+	config.receiver_ns = other;
 
 	add(&s, "cubic", 1, 0, 0);
 	stat("/proc/thread-self/ns/net", &before);
@@ -295,6 +359,7 @@ static void bad_namespace_is_an_error_and_home_is_restored(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "namespace"));
 	stat("/proc/thread-self/ns/net", &here);
 	CU_ASSERT_EQUAL(here.st_ino, before.st_ino);
+	close(other);
 	run_result_free(&r);
 }
 
@@ -324,6 +389,8 @@ int main(void)
 		TEST(sized_flows_arrive_to_the_byte),
 		TEST(staggered_flow_starts_when_it_should),
 		TEST(flow_after_the_end_never_starts),
+		TEST(ecn_is_told_as_negotiated),
+		TEST(flow_over_ipv6_arrives),
 		TEST(thousand_flows_are_all_served),
 		CU_TEST_INFO_NULL,
 	};
