@@ -28,7 +28,7 @@ static const struct {
 	{"cc", "the congestion-control algorithm of the sender: it decides how much may be on its way. A name that begins with bpf_ is a "
 	       "plugin loaded into the kernel; others are the kernel's own"},
 	{"goodput", "what the receiving program got per second: repeated data and headers do not count"},
-	{"share", "the flow's part of the goodput of all flows together"},
+	{"share", "the flow's part of what all flows together received"},
 	{"RTT", "round-trip time the sender measured, smoothed: propagation plus waiting in the buffer. p50 is the median, 95 of 100 samples are "
 		"below p95"},
 	{"cwnd", "congestion window: how many packets the sender allows itself to have on their way"},
