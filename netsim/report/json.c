@@ -71,10 +71,12 @@ static struct json_object *flow_list(const struct report_figures *figures)
 	return list;
 }
 
-static struct json_object *link_object(const struct report_figures *figures)
+static struct json_object *link_object(const struct scenario *s, const struct report_figures *figures)
 {
 	struct json_object *o = json_object_new_object(), *queue = json_object_new_object();
 
+	add(o, "rate_bps", json_object_new_uint64(s->link.rate_bps));
+	add(o, "tcp_cap_bps", json_object_new_double(scenario_tcp_cap_bps(s)));
 	add(o, "utilisation", number(figures->utilisation.median));
 	add(queue, "mean", number(figures->queue_mean_pkts.median));
 	add(queue, "p95", whole(figures->queue_p95_pkts));
@@ -94,7 +96,7 @@ static int add_figures(struct json_object *o, const struct report_run *run, bool
 
 	if (!ret) {
 		add(o, "flows", flow_list(&figures));
-		add(o, "link", link_object(&figures));
+		add(o, "link", link_object(run->scenario, &figures));
 		add(o, "jain", number(figures.jain.median));
 	}
 	if (!ret && with_interval) {
