@@ -5,27 +5,6 @@
 
 #include "dumbbell.h"
 
-uint64_t dumbbell_min_rtt_ns(const struct scenario *s)
-{
-	uint64_t min_ns = ENGINE_NEVER;
-
-	for (size_t g = 0; g < s->n_flows; g++) {
-		uint64_t rtt_ns = scenario_flow_rtt_ns(s, g);
-
-		if (rtt_ns < min_ns)
-			min_ns = rtt_ns;
-	}
-	return min_ns == ENGINE_NEVER ? s->link.rtt_ns : min_ns;
-}
-
-/* The group's share of the RTT that the shared link of this direction has not; the left takes the odd nanosecond. */
-static uint64_t access_delay_ns(uint64_t rtt_ns, uint64_t shared_ns, int side)
-{
-	uint64_t half_ns = side == LEFT ? rtt_ns / 2 : rtt_ns - rtt_ns / 2;
-
-	return half_ns - shared_ns;
-}
-
 static int path_make(struct dumbbell *d, int side, uint32_t group, struct link *shared, uint64_t access_ns)
 {
 	struct link_config access = {.name = "access", .delay_ns = access_ns};
@@ -44,23 +23,17 @@ static int path_make(struct dumbbell *d, int side, uint32_t group, struct link *
 
 static int dumbbell_links(struct dumbbell *d, const struct scenario *s)
 {
-	uint64_t min_ns = dumbbell_min_rtt_ns(s);
 	struct link_config config[2];
 	struct link *shared[2];
 	int ret = 0;
 
 	scenario_bottleneck(s, &config[LEFT], &config[RIGHT]);
-	config[LEFT].delay_ns = min_ns / 2;
-	config[RIGHT].delay_ns = min_ns - min_ns / 2;
 	for (int side = LEFT; side <= RIGHT; side++) {
 		shared[side] = link_new(d->engine, &config[side], &ret);
 		if (!shared[side])
 			return ret;
-		for (uint32_t g = 0; g < s->n_flows && !ret; g++) {
-			uint64_t access_ns = access_delay_ns(scenario_flow_rtt_ns(s, g), config[side].delay_ns, side);
-
-			ret = path_make(d, side, g, shared[side], access_ns);
-		}
+		for (uint32_t g = 0; g < s->n_flows && !ret; g++)
+			ret = path_make(d, side, g, shared[side], scenario_access_delay_ns(s, g));
 	}
 	d->bottleneck = shared[LEFT];
 	return ret;

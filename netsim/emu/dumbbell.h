@@ -22,6 +22,4 @@ int dumbbell_open(struct dumbbell *d, const struct scenario *s, const struct emu
 		  struct congctl_error *err);
 void dumbbell_close(struct dumbbell *d); /* stops it, too */
 
-uint64_t dumbbell_min_rtt_ns(const struct scenario *s); /* of all groups */
-
 #endif

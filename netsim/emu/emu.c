@@ -115,7 +115,7 @@ static void read_ticks(uint64_t *steal, uint64_t *all)
 static void judge(struct emu_run *e)
 {
 	struct run_result *r = e->result;
-	double limit_us = dumbbell_min_rtt_ns(e->scenario) * LATE_SHARE_OF_RTT / 1e3;
+	double limit_us = scenario_common_rtt_ns(e->scenario) * LATE_SHARE_OF_RTT / 1e3;
 
 	if (limit_us < LATE_NS / 1e3)
 		limit_us = LATE_NS / 1e3;

@@ -228,8 +228,7 @@ uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group)
 	return s->flows[group].rtt_ns ? s->flows[group].rtt_ns : s->link.rtt_ns;
 }
 
-/* what every path has: the shortest flow's; the rest of the longer ones is on their access links */
-static uint64_t common_rtt_ns(const struct scenario *s)
+uint64_t scenario_common_rtt_ns(const struct scenario *s)
 {
 	uint64_t least = s->link.rtt_ns;
 
@@ -242,7 +241,7 @@ static uint64_t common_rtt_ns(const struct scenario *s)
 
 uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group)
 {
-	return (scenario_flow_rtt_ns(s, group) - common_rtt_ns(s)) / 2;
+	return (scenario_flow_rtt_ns(s, group) - scenario_common_rtt_ns(s)) / 2;
 }
 
 void scenario_bottleneck(const struct scenario *s, struct link_config *forward, struct link_config *reverse)
@@ -250,7 +249,7 @@ void scenario_bottleneck(const struct scenario *s, struct link_config *forward, 
 	struct queue_config *q = &forward->queue;
 
 	*forward = (struct link_config){.name = "bottleneck", .rate_bps = s->link.rate_bps, .loss = s->link.loss};
-	forward->delay_ns = common_rtt_ns(s) / 2;
+	forward->delay_ns = scenario_common_rtt_ns(s) / 2;
 	q->discipline = s->link.ecn.set ? "step" : "fifo";
 	if (s->link.buffer.unit == UNIT_BYTES)
 		q->limit_bytes = (uint64_t)s->link.buffer.value;
@@ -263,5 +262,5 @@ void scenario_bottleneck(const struct scenario *s, struct link_config *forward, 
 
 	/* ACKs take the same rate but are never dropped: the question is the data direction */
 	*reverse = (struct link_config){.name = "return", .rate_bps = s->link.rate_bps, .queue.discipline = "fifo"};
-	reverse->delay_ns = common_rtt_ns(s) - forward->delay_ns;
+	reverse->delay_ns = scenario_common_rtt_ns(s) - forward->delay_ns;
 }

@@ -87,6 +87,8 @@ uint32_t scenario_flow_count(const struct scenario *s);       /* instances */
 /* bottleneck link and the flow groups' one-way access delay, ready for the engine; returned strings live as long as `s` */
 void scenario_bottleneck(const struct scenario *s, struct link_config *forward, struct link_config *reverse);
 uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group);
+/* what every path has: the shortest flow's; the rest of the longer ones is on their access links */
+uint64_t scenario_common_rtt_ns(const struct scenario *s);
 /* A flow's RTT is the bottleneck's two delays plus this much on each direction. The bottleneck has the shortest flow's RTT. */
 uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group);
 
