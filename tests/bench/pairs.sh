@@ -10,7 +10,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 one() { # CC BUFFER SEED: "goodput retransmits", or "void reason"
-	build/netsim run --rate 100mbit --rtt 40ms --buffer "$2" --duration 30s --warmup 5s --seed "$3" --flow "$1" -j 2>/dev/null |
+	{ build/netsim run --rate 100mbit --rtt 40ms --buffer "$2" --duration 30s --warmup 5s --seed "$3" --flow "$1" -j 2>/dev/null || true; } |
 		jq -r 'if .valid then [.flows[0].goodput_bps, .flows[0].retransmits] else ["void", .void_reason] end | @tsv'
 }
 

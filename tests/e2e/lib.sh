@@ -7,6 +7,7 @@
 #	contains TEXT PART, lacks TEXT PART, equals GOT WANTED, holds COMMAND...     or the test fails
 #	wait_until SECONDS COMMAND...   poll until it succeeds, or the test fails
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
+#	undisturbed ARGUMENT...         `netsim run` with them, its output in $OUT and $TMP/out; again if void, then skip
 #	defer COMMAND...                at the end, however the test ends; last come, first done
 #	skip REASON, fail REASON        end the test; needs_root, needs_command NAME..., needs_struct_ops skip by a probe
 #
@@ -95,6 +96,17 @@ wait_until() {
 		[ $SECONDS -lt $deadline ] || fail "still not so at the deadline: $*"
 		sleep 0.02
 	done
+}
+
+# a run that the machine disturbed is void, exit 1: again, twice at most
+undisturbed() {
+	local try
+	for try in 1 2 3; do
+		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && break
+		grep -q ' void' "$TMP/err" || fail "$(cat "$TMP/err")"
+		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(tail -n 1 "$TMP/err")"
+	done
+	OUT=$(cat "$TMP/out")
 }
 
 unique() {

@@ -9,21 +9,6 @@ needs_struct_ops
 
 net=(--rate 10mbit --rtt 100ms)
 
-# a run that the machine disturbed is void, exit 1: again, twice at most
-undisturbed() {
-	local try
-	for try in 1 2 3; do
-		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && break
-		grep -q ' void' "$TMP/err" || fail "$(cat "$TMP/err")"
-		[ "$try" = 3 ] && skip "this machine is too busy to emulate 10 Mbit/s: $(cat "$TMP/err")"
-	done
-	OUT=$(cat "$TMP/out")
-}
-
-told() { # JQ-EXPRESSION FILE
-	jq -e "$1" "$2" >/dev/null || fail "not so: $1"$'\n'"$(jq -c . "$2")"
-}
-
 # the kernel's own algorithm, from the command line, measured from the beginning. Goodput: never above the link's 95.6 % payload, and
 # at least 70 % of that: two seconds of 8 may go for connecting, slow start and the recovery from its overshoot
 undisturbed "${net[@]}" --cc cubic --duration 8s --warmup 0s -o "$TMP/result"
