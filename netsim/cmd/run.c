@@ -86,16 +86,11 @@ static struct option *make_options(void)
 
 static int set_wait(struct run_options *o, const char *how)
 {
-	static const char *const names[] = {[EMU_WAIT_SLEEP] = "sleep", [EMU_WAIT_HYBRID] = "hybrid", [EMU_WAIT_SPIN] = "spin"};
+	int ret = emu_wait_parse(how, &o->wait);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(how, names[i])) {
-			o->wait = i;
-			return 0;
-		}
-	}
-	fprintf(stderr, "netsim run: --wait '%s' is not a way to wait: sleep, hybrid or spin\n", how);
-	return -EINVAL;
+	if (ret)
+		fprintf(stderr, "netsim run: --wait '%s' is not a way to wait: sleep, hybrid or spin\n", how);
+	return ret;
 }
 
 static int set_option(struct run_options *o, int c, const char *option)

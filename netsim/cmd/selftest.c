@@ -42,19 +42,6 @@ static int misuse(const char *what, const char *value, const char *allowed)
 	return NETSIM_MISUSE;
 }
 
-static int parse_wait(const char *text, enum emu_wait *wait)
-{
-	static const char *const names[] = {[EMU_WAIT_SLEEP] = "sleep", [EMU_WAIT_HYBRID] = "hybrid", [EMU_WAIT_SPIN] = "spin"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!strcmp(text, names[i])) {
-			*wait = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 /* -1: go on; else the exit code */
 static int parse(int argc, char **argv, struct selftest_options *o)
 {
@@ -73,7 +60,7 @@ static int parse(int argc, char **argv, struct selftest_options *o)
 				return misuse("rtt", optarg, "0 to 1s");
 			break;
 		case 'w':
-			if (parse_wait(optarg, &o->config.wait))
+			if (emu_wait_parse(optarg, &o->config.wait))
 				return misuse("wait", optarg, "sleep, hybrid or spin");
 			break;
 		case 'j':

@@ -238,6 +238,19 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	return ret;
 }
 
+int emu_wait_parse(const char *text, enum emu_wait *wait)
+{
+	static const char *const names[] = {[EMU_WAIT_SLEEP] = "sleep", [EMU_WAIT_HYBRID] = "hybrid", [EMU_WAIT_SPIN] = "spin"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(text, names[i])) {
+			*wait = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static bool have_capability(int cap)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -12,6 +12,7 @@
 #include "../measure/run.h"
 
 enum emu_wait { EMU_WAIT_SLEEP, EMU_WAIT_HYBRID, EMU_WAIT_SPIN };
+int emu_wait_parse(const char *text, enum emu_wait *wait); /* "sleep", "hybrid", "spin"; -EINVAL */
 
 struct emu_options {
 	enum emu_wait wait;          /* default sleep; hybrid (sleep, then spin) for single runs; spin for sub-ms paths */

@@ -62,6 +62,12 @@ contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
 contains "$ERR" "further ones are looked for in "
 holds not test -e "$TMP/dir"
 
+# selftest: misuse
+refused 2 "netsim selftest: rate '10': allowed is 1mbit to 1gbit" selftest --rate 10
+refused 2 "netsim selftest: rtt '-20ms': allowed is 0 to 1s" selftest --rtt=-20ms
+refused 2 "netsim selftest: wait 'long': allowed is sleep, hybrid or spin" selftest --wait long
+refused 2 "netsim selftest: argument 'now': allowed is none, only options" selftest now
+
 # the reference in the manual is the table the program reads by
 check_exit 0 "$NETSIM" keys
 while IFS= read -r line; do
