@@ -53,7 +53,7 @@ deps-test: ## and what the tests need
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 demo: deps ## install what is missing, build, compare four algorithms on an emulated link
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j2 all
 	@$(SUDO) $(B)/netsim demo
 
 check: deps-test ## install what is missing, build, run every test
@@ -88,6 +88,7 @@ install: all ## into DESTDIR/PREFIX
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.bpf.o)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl include/congctl/*.h
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios netsim/scenarios/*.yaml
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/mininet netsim/mininet/*.py
 
 uninstall: ## undo install
 	rm -f $(DESTDIR)$(PREFIX)/bin/congctl $(DESTDIR)$(PREFIX)/bin/netsim

@@ -19,7 +19,9 @@
 #include "session.h"
 
 #define RIVAL "cubic"
-#define SIDE_BY_SIDE 4 /* 4 × 50 Mbit/s is what two CPUs emulate with nothing late */
+#define DURATION "30s"
+#define WARMUP "10s" /* two flows that start together need about so long to find their shares */
+#define SIDE_BY_SIDE 5 /* 5 × 50 Mbit/s is what two CPUs emulate with nothing late */
 #define RETRIES_SIDE_BY_SIDE 2 /* what was void may have been disturbed by its neighbours */
 #define TRIES 2                /* of a cell whose run is void */
 #define DCTCP_THRESHOLD "30pkt" /* above a seventh of the BDP of 165 packets (RFC 8257, 3.1 and Alizadeh et al. 2010, 3.3) */
@@ -51,8 +53,8 @@ struct demo {
 
 static int add_cell(struct demo *d, const char *cc, const char *ecn, bool rival, struct congctl_error *err)
 {
-	static const char *const settings[][2] = {{"rate", "50mbit"}, {"rtt", "40ms"}, {"buffer", "1bdp"}, {"duration", "15s"},
-						  {"warmup", "5s"}};
+	static const char *const settings[][2] = {{"rate", "50mbit"}, {"rtt", "40ms"}, {"buffer", "1bdp"}, {"duration", DURATION},
+						  {"warmup", WARMUP}};
 	struct cell *cell = &d->cells[d->n];
 	struct scenario *s = &cell->scenario;
 	int ret = 0;
@@ -237,7 +239,7 @@ static int tell(const struct demo *d, const char *dir, struct congctl_error *err
 	char file[4200];
 	int ret;
 
-	printf("50 Mbit/s, round-trip time 40 ms, buffer 1 BDP, 15 s of which 10 s are measured; the figures of the first flow\n\n"
+	printf("50 Mbit/s, round-trip time 40 ms, buffer 1 BDP, " DURATION ", measured from " WARMUP "; the figures of the first flow\n\n"
 	       "%-42s %8s %10s %8s %10s %9s %8s %8s\n", "run", "Mbit/s", "share", "RTT ms", "link used", "queue", "dropped", "marked");
 	for (size_t i = 0; i < d->n; i++) {
 		print_row(&d->cells[i]);
