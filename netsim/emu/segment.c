@@ -75,8 +75,10 @@ static bool parse(const struct segment_frame *f, struct parsed *out)
 	else if (out->ip_version == 6)
 		ok = parse_ipv6(ip, len, out, &proto);
 	if (!ok) {
+		bool broken = out->ip_version; /* says it is IP, and is not */
+
 		*out = (struct parsed){.l3 = f->l2_len, .headers_len = f->l2_len, .end = f->len};
-		return !out->ip_version;
+		return !broken;
 	}
 	out->headers_len = out->l4;
 	if ((proto == IPPROTO_TCP || proto == IPPROTO_UDP) && out->end >= out->l4 + 8)

@@ -27,9 +27,11 @@ static void uniform_is_in_range_and_flat(void)
 	for (int i = 0; i < DRAWS; i++) {
 		double u = rng_uniform(&r);
 
-		outside += !(u >= 0 && u < 1);
 		sum += u;
-		bins[(int)(u * 10)]++;
+		if (u >= 0 && u < 1)
+			bins[(int)(u * 10)]++;
+		else
+			outside++;
 	}
 	for (int i = 0; i < 10; i++)
 		chi2 += (bins[i] - DRAWS / 10) * (bins[i] - DRAWS / 10) / (DRAWS / 10);

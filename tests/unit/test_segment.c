@@ -271,8 +271,10 @@ static void broken_frames_are_refused(void)
 	setup();
 	make_frame(4, 3 * MSS, 0x10, ECN_NOT_ECT);
 	CU_ASSERT_EQUAL(split_as(52 + 2 * MSS, 0), -EBADMSG); /* shorter than its own length says */
-	frame[0] = 0x44;
-	CU_ASSERT_EQUAL(split_as(52 + 3 * MSS, 0), -EBADMSG); /* 16 bytes of IP header */
+	frame[0] = 0x44; /* 16 bytes of IP header */
+	frame[IPV4_PROTO] = 17;
+	vnet.gso_type = VIRTIO_NET_HDR_GSO_NONE;
+	CU_ASSERT_EQUAL(split_as(52 + 3 * MSS, 0), -EBADMSG);
 	make_frame(4, 3 * MSS, 0x10, ECN_NOT_ECT);
 	vnet.gso_size = 0;
 	CU_ASSERT_EQUAL(split_as(52 + 3 * MSS, 0), -EBADMSG);
