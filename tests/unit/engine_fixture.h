@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* engine_fixture.h - packets and a sink for tests of the engine, and how a test program ends. */
+/* engine_fixture.h - packets and a sink for tests of the engine. */
 #ifndef TESTS_ENGINE_FIXTURE_H
 #define TESTS_ENGINE_FIXTURE_H
 
-#include <CUnit/Basic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "unit.h"
 #include "../../netsim/engine/engine.h"
 
 #define MS 1000000ULL
@@ -65,20 +64,6 @@ static inline void send_packet(struct engine *e, const struct path *path, uint32
 	p->flow = number;
 	p->ecn = ecn;
 	path_send(e, p);
-}
-
-/* Exit code of a test program: failed asserts count, and so does having run nothing. */
-static inline int fixture_run(const char *suite, CU_TestInfo *tests)
-{
-	CU_SuiteInfo suites[] = {{.pName = suite, .pTests = tests}, CU_SUITE_INFO_NULL};
-
-	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS) {
-		fprintf(stderr, "cannot register the tests: %s\n", CU_get_error_msg());
-		return 1;
-	}
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
 }
 
 #endif

@@ -8,8 +8,7 @@
 #ifndef CONGCTL_NATIVE_HOST_H
 #define CONGCTL_NATIVE_HOST_H
 
-#include <CUnit/Basic.h>
-#include <stdio.h>
+#include "unit.h"
 
 /* names of our own, because the simulator, which provides the real ones, is linked into every unit test */
 #define cc_random_below host_random_below
@@ -136,36 +135,5 @@ static inline void host_timeout(const struct tcp_congestion_ops *ops)
 	inet_csk(host_sock())->icsk_ca_state = TCP_CA_Open;
 	tp->packets_out = tp->max_packets_out = 1;
 }
-
-struct host_test {
-	const char *name;
-	void (*run)(void);
-};
-
-/* Run a table of tests; 0 when all of them ran and passed. */
-static inline int host_run_tests(const char *suite_name, const struct host_test *tests, u32 n)
-{
-	CU_pSuite suite;
-
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 1;
-	suite = CU_add_suite(suite_name, NULL, NULL);
-	for (u32 i = 0; suite && i < n; i++)
-		if (!CU_add_test(suite, tests[i].name, tests[i].run))
-			return 1;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
-	if (!n || CU_get_number_of_tests_run() != n)
-		return 1;
-	return CU_get_number_of_failures() != 0;
-}
-
-#define HOST_TEST(name) {#name, name}
-#define HOST_MAIN(suite, ...)                                                                                          \
-	int main(void)                                                                                                 \
-	{                                                                                                              \
-		static const struct host_test tests[] = {__VA_ARGS__};                                                 \
-		return host_run_tests(suite, tests, sizeof(tests) / sizeof(tests[0]));                                 \
-	}
 
 #endif

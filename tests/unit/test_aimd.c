@@ -64,6 +64,13 @@ static void window_after_loss_is_never_below_two(void)
 	beta = 512;
 }
 
-HOST_MAIN("aimd", HOST_TEST(decrease_leaves_beta_of_the_window), HOST_TEST(increase_is_alpha_per_window),
-	  HOST_TEST(new_alpha_takes_effect_on_the_next_ack), HOST_TEST(unused_window_does_not_grow),
-	  HOST_TEST(window_after_loss_is_never_below_two))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(decrease_leaves_beta_of_the_window), TEST(increase_is_alpha_per_window),
+		TEST(new_alpha_takes_effect_on_the_next_ack), TEST(unused_window_does_not_grow),
+		TEST(window_after_loss_is_never_below_two), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("aimd", tests);
+}

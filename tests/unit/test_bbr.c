@@ -464,18 +464,24 @@ static void what_pacing_holds_back_is_not_in_flight(void)
 	CU_ASSERT_EQUAL(inflight_at_departure(host_sock(), bbr, 100), 100);
 }
 
-HOST_MAIN("bbr", HOST_TEST(constants_are_those_of_the_paper), HOST_TEST(cycle_never_starts_with_the_low_gain),
-	  HOST_TEST(pacing_is_a_percent_below_the_bandwidth), HOST_TEST(bdp_is_rounded_up), HOST_TEST(bursts_follow_the_rate),
-	  HOST_TEST(startup_ends_after_three_flat_rounds), HOST_TEST(growth_of_a_quarter_keeps_startup),
-	  HOST_TEST(application_limited_rounds_do_not_end_startup),
-	  HOST_TEST(application_limited_samples_only_raise_bandwidth), HOST_TEST(bandwidth_is_forgotten_after_ten_rounds),
-	  HOST_TEST(drain_ends_at_one_bdp), HOST_TEST(phases_last_a_round_trip_time),
-	  HOST_TEST(probing_up_lasts_until_full_or_lossy), HOST_TEST(probe_rtt_holds_four_packets_for_200_ms),
-	  HOST_TEST(probe_rtt_can_be_turned_off), HOST_TEST(restart_from_idle_skips_probe_rtt),
-	  HOST_TEST(missing_samples_are_ignored), HOST_TEST(window_is_never_below_four),
-	  HOST_TEST(recovery_conserves_packets_then_restores), HOST_TEST(timeout_does_not_lower_the_model),
-	  HOST_TEST(policer_is_found_by_two_like_intervals), HOST_TEST(light_loss_is_no_policer),
-	  HOST_TEST(unlike_intervals_are_no_policer), HOST_TEST(aggregation_widens_the_window_within_bounds),
-	  HOST_TEST(aggregation_is_forgotten_after_ten_rounds),
-	  HOST_TEST(pacing_is_asked_for_but_fq_is_left_alone), HOST_TEST(ack_before_init_changes_nothing),
-	  HOST_TEST(what_pacing_holds_back_is_not_in_flight))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(constants_are_those_of_the_paper), TEST(cycle_never_starts_with_the_low_gain),
+		TEST(pacing_is_a_percent_below_the_bandwidth), TEST(bdp_is_rounded_up), TEST(bursts_follow_the_rate),
+		TEST(startup_ends_after_three_flat_rounds), TEST(growth_of_a_quarter_keeps_startup),
+		TEST(application_limited_rounds_do_not_end_startup),
+		TEST(application_limited_samples_only_raise_bandwidth), TEST(bandwidth_is_forgotten_after_ten_rounds),
+		TEST(drain_ends_at_one_bdp), TEST(phases_last_a_round_trip_time),
+		TEST(probing_up_lasts_until_full_or_lossy), TEST(probe_rtt_holds_four_packets_for_200_ms),
+		TEST(probe_rtt_can_be_turned_off), TEST(restart_from_idle_skips_probe_rtt),
+		TEST(missing_samples_are_ignored), TEST(window_is_never_below_four),
+		TEST(recovery_conserves_packets_then_restores), TEST(timeout_does_not_lower_the_model),
+		TEST(policer_is_found_by_two_like_intervals), TEST(light_loss_is_no_policer),
+		TEST(unlike_intervals_are_no_policer), TEST(aggregation_widens_the_window_within_bounds),
+		TEST(aggregation_is_forgotten_after_ten_rounds), TEST(pacing_is_asked_for_but_fq_is_left_alone),
+		TEST(ack_before_init_changes_nothing), TEST(what_pacing_holds_back_is_not_in_flight), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("bbr", tests);
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* BTF that would lead a reader astray is refused before anybody follows it. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 
+#include "unit.h"
 #include "../../loader/lib/btf_check.h"
 
 static struct btf *btf;
@@ -99,7 +99,7 @@ static void a_member_of_no_type_is_refused(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
+	CU_TestInfo tests[] = {
 		{"sound BTF is taken", sound_btf_is_taken},
 		{"a circle of modifiers is refused", a_circle_of_modifiers_is_refused},
 		{"a reference past the end is refused", a_reference_past_the_end_is_refused},
@@ -108,10 +108,6 @@ int main(void)
 		{"a member of no type is refused", a_member_of_no_type_is_refused},
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = {{"btf_check", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return unit_run("btf_check", tests);
 }

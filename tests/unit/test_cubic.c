@@ -332,15 +332,23 @@ static void tunable_extremes_are_harmless(void)
 	CU_ASSERT(host.tp.snd_cwnd <= 2);
 }
 
-HOST_MAIN("cubic", HOST_TEST(decrease_is_seven_tenths), HOST_TEST(time_to_plateau_is_the_cube_root),
-	  HOST_TEST(cubic_is_flat_at_the_plateau_and_symmetric), HOST_TEST(cubic_agrees_with_floating_point),
-	  HOST_TEST(cubic_extremes_neither_wrap_nor_reach_zero), HOST_TEST(growth_is_at_most_one_packet_per_two_acked),
-	  HOST_TEST(fast_convergence_releases_window), HOST_TEST(fast_convergence_can_be_turned_off),
-	  HOST_TEST(window_returns_to_its_maximum_after_k), HOST_TEST(short_round_trips_follow_reno),
-	  HOST_TEST(reno_region_can_be_turned_off), HOST_TEST(reno_estimate_speeds_up_at_the_old_window),
-	  HOST_TEST(hystart_ends_on_a_rise_of_the_delay), HOST_TEST(hystart_ignores_a_fall_of_the_delay),
-	  HOST_TEST(hystart_rise_is_bounded), HOST_TEST(hystart_tolerates_a_small_rise), HOST_TEST(hystart_train_is_halved_only_without_pacing),
-	  HOST_TEST(hystart_ends_on_a_long_train), HOST_TEST(hystart_waits_for_its_window),
-	  HOST_TEST(missing_rtt_sample_is_ignored), HOST_TEST(k_is_zero_after_a_timeout), HOST_TEST(idle_time_does_not_count),
-	  HOST_TEST(idle_before_the_epoch_does_not_start_one), HOST_TEST(unused_window_does_not_grow),
-	  HOST_TEST(tunable_extremes_are_harmless))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(decrease_is_seven_tenths), TEST(time_to_plateau_is_the_cube_root),
+		TEST(cubic_is_flat_at_the_plateau_and_symmetric), TEST(cubic_agrees_with_floating_point),
+		TEST(cubic_extremes_neither_wrap_nor_reach_zero), TEST(growth_is_at_most_one_packet_per_two_acked),
+		TEST(fast_convergence_releases_window), TEST(fast_convergence_can_be_turned_off),
+		TEST(window_returns_to_its_maximum_after_k), TEST(short_round_trips_follow_reno),
+		TEST(reno_region_can_be_turned_off), TEST(reno_estimate_speeds_up_at_the_old_window),
+		TEST(hystart_ends_on_a_rise_of_the_delay), TEST(hystart_ignores_a_fall_of_the_delay),
+		TEST(hystart_rise_is_bounded), TEST(hystart_tolerates_a_small_rise),
+		TEST(hystart_train_is_halved_only_without_pacing), TEST(hystart_ends_on_a_long_train),
+		TEST(hystart_waits_for_its_window), TEST(missing_rtt_sample_is_ignored),
+		TEST(k_is_zero_after_a_timeout), TEST(idle_time_does_not_count),
+		TEST(idle_before_the_epoch_does_not_start_one), TEST(unused_window_does_not_grow),
+		TEST(tunable_extremes_are_harmless), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("cubic", tests);
+}

@@ -231,11 +231,18 @@ static void initial_alpha_out_of_range_is_capped(void)
 	alpha_on_init = 1024;
 }
 
-HOST_MAIN("dctcp", HOST_TEST(alpha_starts_at_one), HOST_TEST(alpha_decays_without_marks),
-	  HOST_TEST(alpha_goes_to_one_when_all_is_marked), HOST_TEST(alpha_settles_at_the_fraction_marked),
-	  HOST_TEST(alpha_changes_once_per_window), HOST_TEST(alpha_never_leaves_its_range),
-	  HOST_TEST(window_is_cut_by_half_of_alpha), HOST_TEST(loss_halves_whatever_alpha_is),
-	  HOST_TEST(staying_in_recovery_does_not_halve_again), HOST_TEST(first_mark_acks_the_old_state_at_once),
-	  HOST_TEST(end_of_marks_acks_the_old_state_at_once), HOST_TEST(same_state_leaves_acks_delayed),
-	  HOST_TEST(nothing_is_acked_twice), HOST_TEST(without_ecn_it_is_reno), HOST_TEST(listening_socket_does_not_fall_back),
-	  HOST_TEST(unused_window_does_not_grow), HOST_TEST(initial_alpha_out_of_range_is_capped))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(alpha_starts_at_one), TEST(alpha_decays_without_marks), TEST(alpha_goes_to_one_when_all_is_marked),
+		TEST(alpha_settles_at_the_fraction_marked), TEST(alpha_changes_once_per_window),
+		TEST(alpha_never_leaves_its_range), TEST(window_is_cut_by_half_of_alpha),
+		TEST(loss_halves_whatever_alpha_is), TEST(staying_in_recovery_does_not_halve_again),
+		TEST(first_mark_acks_the_old_state_at_once), TEST(end_of_marks_acks_the_old_state_at_once),
+		TEST(same_state_leaves_acks_delayed), TEST(nothing_is_acked_twice), TEST(without_ecn_it_is_reno),
+		TEST(listening_socket_does_not_fall_back), TEST(unused_window_does_not_grow),
+		TEST(initial_alpha_out_of_range_is_capped), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("dctcp", tests);
+}

@@ -162,15 +162,15 @@ static void one_seed_gives_one_result(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"events_run_in_order_of_time", events_run_in_order_of_time},
-		{"ties_run_in_order_of_scheduling", ties_run_in_order_of_scheduling},
-		{"run_stops_at_its_limit", run_stops_at_its_limit},
-		{"the_clock_never_goes_back", the_clock_never_goes_back},
-		{"an_idle_engine_has_no_next_event", an_idle_engine_has_no_next_event},
-		{"packets_are_conserved", packets_are_conserved},
-		{"one_seed_gives_one_result", one_seed_gives_one_result},
+		TEST(events_run_in_order_of_time),
+		TEST(ties_run_in_order_of_scheduling),
+		TEST(run_stops_at_its_limit),
+		TEST(the_clock_never_goes_back),
+		TEST(an_idle_engine_has_no_next_event),
+		TEST(packets_are_conserved),
+		TEST(one_seed_gives_one_result),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("engine", tests);
+	return unit_run("engine", tests);
 }

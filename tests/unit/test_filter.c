@@ -169,7 +169,14 @@ static void average_does_not_overflow(void)
 	CU_ASSERT_EQUAL(cc_ewma(~0U, 0, 1), 1U << 31);
 }
 
-HOST_MAIN("filter", HOST_TEST(maximum_agrees_with_brute_force), HOST_TEST(minimum_agrees_with_brute_force),
-	  HOST_TEST(monotonic_samples_are_followed_exactly), HOST_TEST(old_extreme_does_not_survive_its_window),
-	  HOST_TEST(silence_longer_than_the_window_forgets_all), HOST_TEST(second_choice_is_fresh), HOST_TEST(reset_forgets_all),
-	  HOST_TEST(average_converges_to_a_constant), HOST_TEST(average_does_not_overflow))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(maximum_agrees_with_brute_force), TEST(minimum_agrees_with_brute_force),
+		TEST(monotonic_samples_are_followed_exactly), TEST(old_extreme_does_not_survive_its_window),
+		TEST(silence_longer_than_the_window_forgets_all), TEST(second_choice_is_fresh), TEST(reset_forgets_all),
+		TEST(average_converges_to_a_constant), TEST(average_does_not_overflow), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("filter", tests);
+}

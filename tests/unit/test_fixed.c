@@ -187,9 +187,16 @@ static void negative_exponential_is_within_its_bound(void)
 	REPORT();
 }
 
-HOST_MAIN("fixed", HOST_TEST(cube_root_is_exact_at_every_cube), HOST_TEST(cube_root_is_exact_below_ten_million),
-	  HOST_TEST(cube_root_holds_at_the_edges), HOST_TEST(muldiv_agrees_with_128_bits),
-	  HOST_TEST(muldiv_saturates_instead_of_wrapping), HOST_TEST(less_mask_is_all_or_nothing),
-	  HOST_TEST(logarithm_is_within_its_bound), HOST_TEST(logarithm_of_a_power_of_two_is_exact),
-	  HOST_TEST(exponential_is_within_its_bound), HOST_TEST(exponential_saturates),
-	  HOST_TEST(negative_exponential_is_within_its_bound))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(cube_root_is_exact_at_every_cube), TEST(cube_root_is_exact_below_ten_million),
+		TEST(cube_root_holds_at_the_edges), TEST(muldiv_agrees_with_128_bits),
+		TEST(muldiv_saturates_instead_of_wrapping), TEST(less_mask_is_all_or_nothing),
+		TEST(logarithm_is_within_its_bound), TEST(logarithm_of_a_power_of_two_is_exact),
+		TEST(exponential_is_within_its_bound), TEST(exponential_saturates),
+		TEST(negative_exponential_is_within_its_bound), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("fixed", tests);
+}

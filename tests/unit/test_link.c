@@ -173,16 +173,16 @@ static void impossible_links_are_refused(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"rate_is_exact", rate_is_exact},
-		{"late_runs_do_not_accumulate", late_runs_do_not_accumulate},
-		{"idle_time_gives_no_credit", idle_time_gives_no_credit},
-		{"a_link_without_a_rate_only_delays", a_link_without_a_rate_only_delays},
-		{"queue_statistics_are_time_weighted", queue_statistics_are_time_weighted},
-		{"the_measured_window_starts_afresh", the_measured_window_starts_afresh},
-		{"packets_inside_come_back_when_the_engine_ends", packets_inside_come_back_when_the_engine_ends},
-		{"impossible_links_are_refused", impossible_links_are_refused},
+		TEST(rate_is_exact),
+		TEST(late_runs_do_not_accumulate),
+		TEST(idle_time_gives_no_credit),
+		TEST(a_link_without_a_rate_only_delays),
+		TEST(queue_statistics_are_time_weighted),
+		TEST(the_measured_window_starts_afresh),
+		TEST(packets_inside_come_back_when_the_engine_ends),
+		TEST(impossible_links_are_refused),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("link", tests);
+	return unit_run("link", tests);
 }

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <math.h>
 
-#include "engine_fixture.h"
+#include "unit.h"
 #include "../../netsim/engine/loss.h"
 
 #define DRAWS 1000000
@@ -75,13 +75,13 @@ static void impossible_losses_are_refused(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"bernoulli_is_within_three_sigma", bernoulli_is_within_three_sigma},
-		{"periodic_loses_exactly_the_last_of_each_period", periodic_loses_exactly_the_last_of_each_period},
-		{"no_loss_loses_nothing", no_loss_loses_nothing},
-		{"streams_are_independent", streams_are_independent},
-		{"impossible_losses_are_refused", impossible_losses_are_refused},
+		TEST(bernoulli_is_within_three_sigma),
+		TEST(periodic_loses_exactly_the_last_of_each_period),
+		TEST(no_loss_loses_nothing),
+		TEST(streams_are_independent),
+		TEST(impossible_losses_are_refused),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("loss", tests);
+	return unit_run("loss", tests);
 }

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <CUnit/Basic.h>
-
+#include "unit.h"
 #include "../../netsim/measure/run.h"
 
 #define NEAR(a, b) CU_ASSERT_DOUBLE_EQUAL(a, b, 1e-9)
@@ -281,8 +280,6 @@ static void starved_flow_counts_against_fairness(void)
 	run_result_free(&r);
 }
 
-#define TEST(fn) {#fn, fn}
-
 int main(void)
 {
 	CU_TestInfo statistics[] = {
@@ -308,19 +305,7 @@ int main(void)
 		TEST(starved_flow_counts_against_fairness),
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {
-		{"statistics", NULL, NULL, NULL, NULL, statistics},
-		{"figures of a run", NULL, NULL, NULL, NULL, figures},
-		CU_SUITE_INFO_NULL,
-	};
-	unsigned int failed;
+	int failed = unit_run("statistics", statistics);
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	if (!CU_get_number_of_tests_run())
-		failed++;
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return unit_run("figures of a run", figures) | failed;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The declaration tags: what an algorithm says of itself is read as C wrote it, and nonsense is refused. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <string.h>
 
+#include "unit.h"
 #include "../../loader/lib/object.h"
 
 static void every_field_is_read(void)
@@ -126,7 +126,7 @@ static void values_keep_to_their_bytes(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
+	CU_TestInfo tests[] = {
 		{"every field is read", every_field_is_read},
 		{"fields left out stay empty", fields_left_out_stay_empty},
 		{"a field of a later version is passed over", a_field_of_a_later_version_is_passed_over},
@@ -138,10 +138,6 @@ int main(void)
 		{"values keep to their bytes", values_keep_to_their_bytes},
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = {{"meta", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return unit_run("meta", tests);
 }

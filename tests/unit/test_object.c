@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An object file is opened, changed before load, and survives being cut or damaged anywhere. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,6 +7,8 @@
 #include <unistd.h>
 
 #include <congctl/congctl.h>
+
+#include "unit.h"
 
 #define OBJECT "build/algorithms/aimd.bpf.o"
 
@@ -196,7 +197,7 @@ static void what_is_not_there_is_said(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
+	CU_TestInfo tests[] = {
 		{"an object describes itself", an_object_describes_itself},
 		{"a tunable takes its range and no more", a_tunable_takes_its_range_and_no_more},
 		{"a new name is checked", a_new_name_is_checked},
@@ -206,15 +207,14 @@ int main(void)
 		{"what is not there is said", what_is_not_there_is_said},
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = {{"object", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	int fd = mkstemp(copy);
+	int fd = mkstemp(copy), failed;
 
-	if (fd < 0 || CU_initialize_registry() || CU_register_suites(suites))
+	if (fd < 0)
 		return 1;
 	close(fd);
 	read_good();
-	CU_basic_run_tests();
+	failed = unit_run("object", tests);
 	unlink(copy);
 	free(good);
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return failed;
 }

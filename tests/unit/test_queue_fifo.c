@@ -51,13 +51,13 @@ static void a_packet_longer_than_the_limit_never_passes(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"exactly_the_limit_waits", exactly_the_limit_waits},
-		{"a_limit_in_bytes_counts_bytes", a_limit_in_bytes_counts_bytes},
-		{"the_tighter_of_two_limits_holds", the_tighter_of_two_limits_holds},
-		{"without_a_limit_nothing_is_dropped", without_a_limit_nothing_is_dropped},
-		{"a_packet_longer_than_the_limit_never_passes", a_packet_longer_than_the_limit_never_passes},
+		TEST(exactly_the_limit_waits),
+		TEST(a_limit_in_bytes_counts_bytes),
+		TEST(the_tighter_of_two_limits_holds),
+		TEST(without_a_limit_nothing_is_dropped),
+		TEST(a_packet_longer_than_the_limit_never_passes),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("queue_fifo", tests);
+	return unit_run("queue_fifo", tests);
 }

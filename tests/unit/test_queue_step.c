@@ -73,14 +73,14 @@ static void a_full_queue_drops_and_does_not_count_the_dropped_as_marked(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"marks_begin_exactly_at_the_threshold", marks_begin_exactly_at_the_threshold},
-		{"a_threshold_in_bytes_counts_bytes", a_threshold_in_bytes_counts_bytes},
-		{"not_ect_is_never_marked", not_ect_is_never_marked},
-		{"a_mark_from_before_is_not_counted_again", a_mark_from_before_is_not_counted_again},
+		TEST(marks_begin_exactly_at_the_threshold),
+		TEST(a_threshold_in_bytes_counts_bytes),
+		TEST(not_ect_is_never_marked),
+		TEST(a_mark_from_before_is_not_counted_again),
 		{"a_full_queue_drops_and_does_not_count_the_dropped_as_marked",
 		 a_full_queue_drops_and_does_not_count_the_dropped_as_marked},
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("queue_step", tests);
+	return unit_run("queue_step", tests);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is held by a process goes with it; both ways of registering are found, told apart and undone. Needs root. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "unit.h"
 #include "../../loader/lib/object.h"
 
 #define OBJECT "build/algorithms/aimd.bpf.o"
@@ -158,7 +158,7 @@ static void what_is_not_there_cannot_be_looked_at(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
+	CU_TestInfo tests[] = {
 		{"held by a handle it goes with the handle", held_by_a_handle_it_goes_with_the_handle},
 		{"loaded it takes no change", loaded_it_takes_no_change},
 		{"killed, its holder leaves nothing", killed_its_holder_leaves_nothing},
@@ -167,17 +167,15 @@ int main(void)
 		{"what is not there cannot be looked at", what_is_not_there_cannot_be_looked_at},
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = {{"registry", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 	struct congctl_error err = {};
+	int failed;
 
 	if (geteuid() || congctl_require(&err)) {
 		puts(*err.text ? err.text : "needs root");
 		return 77;
 	}
 	snprintf(name, sizeof(name), "t_%d_r", (int)getpid());
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
+	failed = unit_run("registry", tests);
 	congctl_unregister(name, NULL, NULL); /* after a failure */
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return failed;
 }

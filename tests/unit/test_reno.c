@@ -102,8 +102,15 @@ static void undo_restores_but_never_shrinks(void)
 	CU_ASSERT_EQUAL(ops->undo_cwnd(host_sock()), 200);
 }
 
-HOST_MAIN("reno", HOST_TEST(window_halves_on_loss_exactly), HOST_TEST(avoidance_adds_one_packet_per_window),
-	  HOST_TEST(slow_start_doubles_per_round), HOST_TEST(slow_start_stops_at_ssthresh_and_carries_the_rest),
-	  HOST_TEST(byte_counting_limit_slows_stretch_acks), HOST_TEST(window_the_application_leaves_unused_does_not_grow),
-	  HOST_TEST(window_stays_below_its_clamp), HOST_TEST(zero_window_does_not_divide_by_zero),
-	  HOST_TEST(undo_restores_but_never_shrinks))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(window_halves_on_loss_exactly), TEST(avoidance_adds_one_packet_per_window),
+		TEST(slow_start_doubles_per_round), TEST(slow_start_stops_at_ssthresh_and_carries_the_rest),
+		TEST(byte_counting_limit_slows_stretch_acks), TEST(window_the_application_leaves_unused_does_not_grow),
+		TEST(window_stays_below_its_clamp), TEST(zero_window_does_not_divide_by_zero),
+		TEST(undo_restores_but_never_shrinks), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("reno", tests);
+}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <math.h>
@@ -8,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "unit.h"
 #include "../../netsim/report/csv.h"
 #include "../../netsim/report/figures.h"
 #include "../../netsim/report/plot.h"
@@ -372,27 +372,26 @@ static void a_series_has_the_rate_the_flow_had(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
-		{"the_summary_has_the_figures", the_summary_has_the_figures},
-		{"repeats_give_median_and_interval", repeats_give_median_and_interval},
-		{"no_number_of_a_void_run_is_told", no_number_of_a_void_run_is_told},
-		{"a_void_repeat_is_left_out", a_void_repeat_is_left_out},
-		{"csv_quotes_names_and_leaves_the_unknown_empty", csv_quotes_names_and_leaves_the_unknown_empty},
-		{"the_directory_is_whole_and_replaces_an_earlier_result", the_directory_is_whole_and_replaces_an_earlier_result},
-		{"a_foreign_directory_is_refused_and_left_alone", a_foreign_directory_is_refused_and_left_alone},
-		{"impossible_places_are_refused", impossible_places_are_refused},
-		{"the_page_is_self_contained_and_escaped", the_page_is_self_contained_and_escaped},
-		{"without_gnuplot_the_report_says_so", without_gnuplot_the_report_says_so},
-		{"a_picture_takes_names_as_text", a_picture_takes_names_as_text},
-		{"a_series_has_the_rate_the_flow_had", a_series_has_the_rate_the_flow_had},
+	CU_TestInfo tests[] = {
+		TEST(the_summary_has_the_figures),
+		TEST(repeats_give_median_and_interval),
+		TEST(no_number_of_a_void_run_is_told),
+		TEST(a_void_repeat_is_left_out),
+		TEST(csv_quotes_names_and_leaves_the_unknown_empty),
+		TEST(the_directory_is_whole_and_replaces_an_earlier_result),
+		TEST(a_foreign_directory_is_refused_and_left_alone),
+		TEST(impossible_places_are_refused),
+		TEST(the_page_is_self_contained_and_escaped),
+		TEST(without_gnuplot_the_report_says_so),
+		TEST(a_picture_takes_names_as_text),
+		TEST(a_series_has_the_rate_the_flow_had),
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"report", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
+	int failed;
 
-	if (!mkdtemp(dir) || CU_initialize_registry() || CU_register_suites(suites))
+	if (!mkdtemp(dir))
 		return EXIT_FAILURE;
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
+	failed = unit_run("report", tests);
 	rmdir(dir);
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return failed;
 }

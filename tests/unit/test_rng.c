@@ -94,14 +94,14 @@ static void an_empty_histogram_is_zero(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"the_sequence_is_xoshiro256starstar", the_sequence_is_xoshiro256starstar},
-		{"uniform_is_in_range_and_flat", uniform_is_in_range_and_flat},
-		{"seeds_and_streams_differ", seeds_and_streams_differ},
-		{"seed_zero_is_not_the_forbidden_state", seed_zero_is_not_the_forbidden_state},
-		{"histogram_is_exact_to_one_percent", histogram_is_exact_to_one_percent},
-		{"an_empty_histogram_is_zero", an_empty_histogram_is_zero},
+		TEST(the_sequence_is_xoshiro256starstar),
+		TEST(uniform_is_in_range_and_flat),
+		TEST(seeds_and_streams_differ),
+		TEST(seed_zero_is_not_the_forbidden_state),
+		TEST(histogram_is_exact_to_one_percent),
+		TEST(an_empty_histogram_is_zero),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("rng", tests);
+	return unit_run("rng", tests);
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
@@ -8,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "unit.h"
 #include "../../netsim/scenario/keys.h"
 
 static char path[] = "/tmp/test_scenario.XXXXXX";
@@ -453,29 +453,27 @@ static void every_scenario_we_ship_is_valid(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
-		{"bad_files_are_refused_with_line_and_remedy", bad_files_are_refused_with_line_and_remedy},
-		{"files_that_are_none_are_refused", files_that_are_none_are_refused},
-		{"a_nesting_bomb_is_refused_quickly", a_nesting_bomb_is_refused_quickly},
-		{"a_file_is_read_as_written", a_file_is_read_as_written},
-		{"cc_goes_to_flows_that_name_none", cc_goes_to_flows_that_name_none},
-		{"a_flow_spec_is_read_whole", a_flow_spec_is_read_whole},
-		{"bad_flow_specs_are_refused", bad_flow_specs_are_refused},
-		{"a_setting_has_the_ranges_of_the_file", a_setting_has_the_ranges_of_the_file},
-		{"what_is_written_is_read_back_the_same", what_is_written_is_read_back_the_same},
-		{"derived_figures_follow_from_the_frame", derived_figures_follow_from_the_frame},
-		{"the_table_of_keys_reads_its_own_ranges", the_table_of_keys_reads_its_own_ranges},
-		{"every_scenario_we_ship_is_valid", every_scenario_we_ship_is_valid},
+	CU_TestInfo tests[] = {
+		TEST(bad_files_are_refused_with_line_and_remedy),
+		TEST(files_that_are_none_are_refused),
+		TEST(a_nesting_bomb_is_refused_quickly),
+		TEST(a_file_is_read_as_written),
+		TEST(cc_goes_to_flows_that_name_none),
+		TEST(a_flow_spec_is_read_whole),
+		TEST(bad_flow_specs_are_refused),
+		TEST(a_setting_has_the_ranges_of_the_file),
+		TEST(what_is_written_is_read_back_the_same),
+		TEST(derived_figures_follow_from_the_frame),
+		TEST(the_table_of_keys_reads_its_own_ranges),
+		TEST(every_scenario_we_ship_is_valid),
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {{"scenario", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
-	int fd = mkstemp(path);
+	int fd = mkstemp(path), failed;
 
-	if (fd < 0 || CU_initialize_registry() || CU_register_suites(suites))
+	if (fd < 0)
 		return EXIT_FAILURE;
 	close(fd);
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	CU_basic_run_tests();
+	failed = unit_run("scenario", tests);
 	unlink(path);
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return failed;
 }

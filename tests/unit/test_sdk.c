@@ -175,9 +175,16 @@ static void in_flight_counts_what_is_neither_acked_nor_lost(void)
 	CU_ASSERT_EQUAL(tcp_packets_in_flight(&tp), 65);
 }
 
-HOST_MAIN("sdk", HOST_TEST(plugin_describes_the_algorithm), HOST_TEST(plugin_lists_every_tunable), HOST_TEST(tunable_is_live),
-	  HOST_TEST(big_state_is_missing_until_init), HOST_TEST(big_state_starts_at_zero_again),
-	  HOST_TEST(cong_control_has_the_newer_signature), HOST_TEST(slow_start_never_passes_ssthresh),
-	  HOST_TEST(additive_increase_loses_no_remainder), HOST_TEST(additive_increase_forgives_a_backlog),
-	  HOST_TEST(window_is_limited_by_what_was_used), HOST_TEST(sequence_numbers_wrap),
-	  HOST_TEST(in_flight_counts_what_is_neither_acked_nor_lost))
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(plugin_describes_the_algorithm), TEST(plugin_lists_every_tunable), TEST(tunable_is_live),
+		TEST(big_state_is_missing_until_init), TEST(big_state_starts_at_zero_again),
+		TEST(cong_control_has_the_newer_signature), TEST(slow_start_never_passes_ssthresh),
+		TEST(additive_increase_loses_no_remainder), TEST(additive_increase_forgives_a_backlog),
+		TEST(window_is_limited_by_what_was_used), TEST(sequence_numbers_wrap),
+		TEST(in_flight_counts_what_is_neither_acked_nor_lost), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("sdk", tests);
+}

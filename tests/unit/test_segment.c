@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine_fixture.h"
+#include "unit.h"
 #include "../../netsim/emu/segment.h"
 #include "../../netsim/emu/wire.h"
 
@@ -294,17 +294,17 @@ static void broken_frames_are_refused(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{"a_super_packet_becomes_what_a_wire_carries", a_super_packet_becomes_what_a_wire_carries},
-		{"split_and_coalesce_is_the_identity", split_and_coalesce_is_the_identity},
-		{"ce_is_written_into_the_ip_header", ce_is_written_into_the_ip_header},
-		{"unlike_packets_are_never_merged", unlike_packets_are_never_merged},
-		{"a_short_segment_ends_a_train", a_short_segment_ends_a_train},
-		{"pure_acknowledgements_are_not_merged", pure_acknowledgements_are_not_merged},
-		{"other_protocols_pass_as_they_are", other_protocols_pass_as_they_are},
-		{"on_ethernet_the_ip_header_is_behind_14_bytes", on_ethernet_the_ip_header_is_behind_14_bytes},
-		{"broken_frames_are_refused", broken_frames_are_refused},
+		TEST(a_super_packet_becomes_what_a_wire_carries),
+		TEST(split_and_coalesce_is_the_identity),
+		TEST(ce_is_written_into_the_ip_header),
+		TEST(unlike_packets_are_never_merged),
+		TEST(a_short_segment_ends_a_train),
+		TEST(pure_acknowledgements_are_not_merged),
+		TEST(other_protocols_pass_as_they_are),
+		TEST(on_ethernet_the_ip_header_is_behind_14_bytes),
+		TEST(broken_frames_are_refused),
 		CU_TEST_INFO_NULL,
 	};
 
-	return fixture_run("segment", tests);
+	return unit_run("segment", tests);
 }

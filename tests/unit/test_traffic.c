@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <CUnit/Basic.h>
-
+#include "unit.h"
 #include "../../netsim/traffic/traffic.h"
 
 #define MS 1000000ull
@@ -379,8 +378,6 @@ static const char *make_namespace(void)
 	return ns < 0 ? "cannot open /proc/thread-self/ns/net" : NULL;
 }
 
-#define TEST(fn) {#fn, fn}
-
 int main(void)
 {
 	CU_TestInfo flows[] = {
@@ -402,24 +399,13 @@ int main(void)
 		TEST(bad_namespace_is_an_error_and_home_is_restored),
 		CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = {
-		{"flows", NULL, NULL, NULL, NULL, flows},
-		{"refusals", NULL, NULL, NULL, NULL, refusals},
-		CU_SUITE_INFO_NULL,
-	};
 	const char *missing = make_namespace();
-	unsigned int failed;
+	int failed;
 
 	if (missing) {
 		puts(missing);
 		return 77;
 	}
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
-	failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
-	if (!CU_get_number_of_tests_run())
-		failed++;
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	failed = unit_run("flows", flows);
+	return unit_run("refusals", refusals) | failed;
 }

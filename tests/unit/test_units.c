@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Quantities: the whole string or nothing. */
-#include <CUnit/Basic.h>
 #include <errno.h>
 #include <string.h>
 
 #include <congctl/units.h>
+
+#include "unit.h"
 
 struct quantity {
 	const char *text;
@@ -101,15 +102,11 @@ static void written_as_a_person_would(void)
 
 int main(void)
 {
-	static CU_TestInfo tests[] = {
+	CU_TestInfo tests[] = {
 		{"whole numbers", whole_numbers}, {"rates", rates}, {"times", times}, {"sizes", sizes},
 		{"probabilities", probabilities}, {"written as a person would", written_as_a_person_would},
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = {{"units", NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 
-	if (CU_initialize_registry() || CU_register_suites(suites))
-		return 1;
-	CU_basic_run_tests();
-	return CU_get_number_of_failures() || !CU_get_number_of_tests_run();
+	return unit_run("units", tests);
 }
