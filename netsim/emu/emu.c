@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
 #define LATE_NS 1000000         /* see judge() */
 #define LATE_SHARE_OF_RTT 0.1
+#define STALL_NS 5000000        /* an undisturbed run on a virtual machine has stalls of 2 to 5 ms */
 
 struct emu_run {
 	const struct scenario *scenario;
@@ -107,31 +109,46 @@ static void read_ticks(uint64_t *steal, uint64_t *all)
 	fclose(f);
 }
 
+/* how long a full buffer keeps the bottleneck busy */
+static double buffer_us(const struct scenario *s)
+{
+	struct link_config forward, reverse;
+	double bytes;
+
+	scenario_bottleneck(s, &forward, &reverse);
+	bytes = forward.queue.limit_bytes ? forward.queue.limit_bytes : (double)forward.queue.limit_pkts * scenario_frame_bytes(s);
+	return bytes * 8e6 / forward.rate_bps;
+}
+
 /*
  * Does the run count? A delivery that is late by less than a tenth of the RTT is within what a sender sees as jitter; below 1 ms the
- * machine's own timers would void every run on a short path (docs/emulator.md has the figures). A packet that found a full input
- * was dropped where the scenario has no queue.
+ * machine's own timers would void every run on a short path. One stall longer than the buffer lasts makes the queue run over or empty
+ * where the scenario's would not, and a single loss is seconds of CUBIC's sawtooth. A packet that found a full input was dropped where
+ * the scenario has no queue. docs/emulator.md has the figures.
  */
 static void judge(struct emu_run *e)
 {
 	struct run_result *r = e->result;
-	double limit_us = scenario_common_rtt_ns(e->scenario) * LATE_SHARE_OF_RTT / 1e3;
+	const struct run_health *h = &r->health;
+	double late_us = fmax(scenario_common_rtt_ns(e->scenario) * LATE_SHARE_OF_RTT, LATE_NS) / 1e3;
+	double stall_us = fmax(buffer_us(e->scenario), STALL_NS / 1e3);
+	char what[96] = "";
 
-	if (limit_us < LATE_NS / 1e3)
-		limit_us = LATE_NS / 1e3;
-	r->valid = true;
-	if (r->health.overruns) {
-		r->valid = false;
+	if (h->lateness_us_p99 > late_us)
+		snprintf(what, sizeof(what), "1 %% of the packets left more than %.1f ms late (limit %.1f ms",
+			 h->lateness_us_p99 / 1e3, late_us / 1e3);
+	else if (h->lateness_us_max > stall_us)
+		snprintf(what, sizeof(what), "the emulator stood still for %.1f ms (the buffer lasts %.1f ms",
+			 h->lateness_us_max / 1e3, stall_us / 1e3);
+	r->valid = !h->overruns && !what[0];
+	if (h->overruns)
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "%llu packets found the emulator's input full: lower the rate or the number of flows",
-			 (unsigned long long)r->health.overruns);
-	} else if (r->health.lateness_us_p99 > limit_us) {
-		r->valid = false;
+			 (unsigned long long)h->overruns);
+	else if (!r->valid)
 		snprintf(r->void_reason, sizeof(r->void_reason),
-			 "1 %% of the packets left more than %.1f ms late (limit %.1f ms; the emulator used %.0f %% of a CPU, %.0f %% of "
-			 "the machine was stolen): lower the rate, or run less beside it",
-			 r->health.lateness_us_p99 / 1e3, limit_us / 1e3, r->health.cpu_share * 100, r->health.steal_share * 100);
-	}
+			 "%s; the emulator used %.0f %% of a CPU, %.0f %% of the machine was stolen): lower the rate, or run less beside it",
+			 what, h->cpu_share * 100, h->steal_share * 100);
 }
 
 static void fill_health(struct emu_run *e)
