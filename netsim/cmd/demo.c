@@ -253,6 +253,8 @@ static int tell(const struct demo *d, const char *dir, struct congctl_error *err
 			.command_line = netsim_command_line(),
 		};
 	}
+	puts("\nqueue: mean of the packets waiting; RTT: median. Against cubic on a link that marks, DCTCP gives way: cubic keeps the queue above\n"
+	     "the threshold, so that every packet is marked. It is meant for networks in which all flows answer to marks (RFC 8257, 5).");
 	snprintf(file, sizeof(file), "%s/report.html", dir);
 	ret = report_html(runs, d->n, "Four congestion-control algorithms, alone and against the kernel's cubic", file, err);
 	if (!ret)

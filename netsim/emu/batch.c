@@ -10,7 +10,7 @@ static void train_write(struct batch *b, struct train *t)
 	struct virtio_net_hdr vnet;
 	int parts = segment_build(t->packets, t->n, &vnet, iov);
 	uint64_t mono_ns = clock_mono_ns();
-	uint64_t now_ns = mono_ns > b->start_mono_ns ? mono_ns - b->start_mono_ns : 0;
+	uint64_t now_ns = mono_ns > *b->origin_mono_ns ? mono_ns - *b->origin_mono_ns : 0;
 
 	for (uint32_t i = 0; i < t->n; i++) {
 		uint64_t due_ns = t->packets[i]->delivered_ns;

@@ -19,7 +19,7 @@ struct batch {
 	const struct port *port;
 	struct segment_pool *pool;
 	uint32_t merge_max;               /* segments in one write */
-	uint64_t start_mono_ns;           /* time 0 of the engine */
+	const uint64_t *origin_mono_ns;   /* time 0 of the engine */
 	struct histogram *lateness_ns;    /* start of the write against the schedule, per packet */
 	uint64_t written, write_errors;   /* packets */
 	uint32_t n_trains;

@@ -21,6 +21,7 @@
 #define BUSY_WINDOW_NS 10000000
 #define BUSY_HIGH 0.70           /* of a CPU; from 0.95 on the kernel stops a real-time thread */
 #define BUSY_LOW 0.40
+#define STALL_NS 1000000         /* ten times the p99 of an undisturbed run's lateness */
 #define EVENTS_MAX 64
 #define STOP_TAG UINT32_MAX
 
@@ -33,6 +34,8 @@ struct loop {
 	bool running;
 	struct histogram lateness_ns;
 	uint64_t cpu_from_ns, wall_from_ns, cpu_ns, wall_ns;
+	uint64_t origin_mono_ns;      /* CLOCK_MONOTONIC at the engine's time 0, moved on by each stall */
+	uint64_t stalled_ns, longest_stall_ns;
 	uint64_t pause_ns, busy_cpu_ns, busy_wall_ns; /* see loop_moderate() */
 	uint64_t overruns_before;
 	uint64_t in_pkts, foreign_pkts, unreadable;
@@ -62,11 +65,24 @@ void loop_path_end(struct loop *l, uint32_t port, struct path *path)
 	path->arg = &l->batches[port];
 }
 
-static uint64_t loop_now(const struct loop *l)
+/*
+ * The engine's time. When an event is overdue by more than STALL_NS, this thread or the whole machine stood still. Then time in the
+ * network stood still, too, and goes on from that event: made up for at once, all that was due meanwhile would leave in one burst, which
+ * no link of that rate can send and which the next queue would pay for. Health says how much time was taken out so.
+ */
+static uint64_t loop_now(struct loop *l)
 {
-	uint64_t mono_ns = clock_mono_ns();
+	uint64_t mono_ns = clock_mono_ns(), next_ns = engine_next(l->config.engine), now_ns, stall_ns;
 
-	return mono_ns > l->config.start_mono_ns ? mono_ns - l->config.start_mono_ns : 0;
+	now_ns = mono_ns > l->origin_mono_ns ? mono_ns - l->origin_mono_ns : 0;
+	if (next_ns == ENGINE_NEVER || now_ns < next_ns + STALL_NS)
+		return now_ns;
+	stall_ns = now_ns - next_ns;
+	l->origin_mono_ns += stall_ns;
+	l->stalled_ns += stall_ns;
+	if (stall_ns > l->longest_stall_ns)
+		l->longest_stall_ns = stall_ns;
+	return next_ns;
 }
 
 static void loop_inject(struct loop *l, uint32_t port, struct packet *list)
@@ -110,7 +126,7 @@ static bool loop_read(struct loop *l, uint32_t port)
 }
 
 /* How long may the thread sleep? Negative: until something comes. */
-static int64_t loop_sleep_ns(const struct loop *l)
+static int64_t loop_sleep_ns(struct loop *l)
 {
 	uint64_t next_ns = engine_next(l->config.engine), now_ns;
 	uint64_t early_ns = l->config.wait == EMU_WAIT_HYBRID ? SPIN_NS : 0;
@@ -239,7 +255,7 @@ static int loop_init(struct loop *l)
 		b->port = &l->config.ports[i];
 		b->pool = l->pool;
 		b->merge_max = merge_max < SEGMENT_MERGE_MAX ? merge_max : SEGMENT_MERGE_MAX;
-		b->start_mono_ns = l->config.start_mono_ns;
+		b->origin_mono_ns = &l->origin_mono_ns;
 		b->lateness_ns = &l->lateness_ns;
 	}
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -259,6 +275,7 @@ struct loop *loop_new(const struct loop_config *config, struct congctl_error *er
 
 	if (l) {
 		l->config = *config;
+		l->origin_mono_ns = config->start_mono_ns;
 		l->epoll = l->stop = -1;
 		ret = loop_init(l);
 	}
@@ -310,6 +327,7 @@ void loop_stop(struct loop *l)
 void loop_health_from_now(struct loop *l)
 {
 	histogram_clear(&l->lateness_ns);
+	l->stalled_ns = l->longest_stall_ns = 0;
 	l->cpu_from_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	l->wall_from_ns = clock_mono_ns();
 }
@@ -320,6 +338,8 @@ void loop_health(struct loop *l, struct loop_health *out)
 		.lateness_us_p50 = histogram_quantile(&l->lateness_ns, 0.50) / 1e3,
 		.lateness_us_p99 = histogram_quantile(&l->lateness_ns, 0.99) / 1e3,
 		.lateness_us_max = l->lateness_ns.max / 1e3,
+		.stalled_share = l->wall_ns ? (double)l->stalled_ns / l->wall_ns : 0,
+		.longest_stall_us = l->longest_stall_ns / 1e3,
 		.cpu_share = l->wall_ns ? (double)l->cpu_ns / l->wall_ns : 0,
 		.overruns = loop_count_overruns(l) - l->overruns_before,
 		.in_pkts = l->in_pkts,

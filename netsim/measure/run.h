@@ -59,6 +59,8 @@ struct flow_result {
 /* how well the emulator kept up */
 struct run_health {
 	double lateness_us_p50, lateness_us_p99, lateness_us_max; /* of deliveries, real time against schedule */
+	double stalled_share;      /* of the time, in which the emulator stood still for 1 ms or more and the network with it */
+	double longest_stall_us;
 	double cpu_share;          /* of one CPU, the emulator thread */
 	double steal_share;        /* of all CPUs, taken by the hypervisor */
 	uint64_t overruns;         /* packets that found a full input */

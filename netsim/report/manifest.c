@@ -66,6 +66,8 @@ static struct json_object *health_object(const struct run_health *h)
 	add(o, "lateness_us_p50", json_object_new_double(h->lateness_us_p50));
 	add(o, "lateness_us_p99", json_object_new_double(h->lateness_us_p99));
 	add(o, "lateness_us_max", json_object_new_double(h->lateness_us_max));
+	add(o, "stalled_share", json_object_new_double(h->stalled_share));
+	add(o, "longest_stall_us", json_object_new_double(h->longest_stall_us));
 	add(o, "cpu_share", json_object_new_double(h->cpu_share));
 	add(o, "steal_share", json_object_new_double(h->steal_share));
 	add(o, "overruns", json_object_new_uint64(h->overruns));

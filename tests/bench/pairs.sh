@@ -23,8 +23,8 @@ for buffer in ${BUFFERS:-1bdp 0.2bdp}; do
 	for cc in ${CCS:-reno cubic bbr}; do
 		goodput='' retransmits='' counts=''
 		for ((i = n = 0; n < pairs && i < 4 * pairs; i++)); do # void pairs are run again
-			one "bpf_$cc" $buffer "$i" >"$tmp/bpf" &
-			one $cc $buffer "$i" >"$tmp/own"
+			one "bpf_$cc" "$buffer" "$i" >"$tmp/bpf" &
+			one "$cc" "$buffer" "$i" >"$tmp/own"
 			wait $!
 			IFS=$'\t' read -r g1 r1 <"$tmp/bpf"
 			IFS=$'\t' read -r g2 r2 <"$tmp/own"
@@ -34,6 +34,6 @@ for buffer in ${BUFFERS:-1bdp 0.2bdp}; do
 			retransmits+=$(awk "BEGIN {print ($r1 + 1) / ($r2 + 1)}")$'\n'
 			counts+="$r1/$r2 "
 		done
-		printf '%-6s %-7s %13s %16s  %s\n' $cc $buffer "$(median <<<"$goodput")" "$(median <<<"$retransmits")" "$counts"
+		printf '%-6s %-7s %13s %16s  %s\n' "$cc" "$buffer" "$(median <<<"$goodput")" "$(median <<<"$retransmits")" "$counts"
 	done
 done
