@@ -154,7 +154,7 @@ static void fill_health(struct emu_run *e)
 		.lateness_us_p50 = h.lateness_us_p50,
 		.lateness_us_p99 = h.lateness_us_p99,
 		.lateness_us_max = h.lateness_us_max,
-		.stalled_share = h.stalled_share,
+		.stalled_share = h.wall_ns ? (double)h.stalled_ns / h.wall_ns : 0,
 		.longest_stall_us = h.longest_stall_us,
 		.cpu_share = h.cpu_share,
 		.steal_share = all > e->all_ticks ? (double)(steal - e->steal_ticks) / (all - e->all_ticks) : 0,

@@ -26,7 +26,7 @@ struct loop_config {
 
 struct loop_health {
 	double lateness_us_p50, lateness_us_p99, lateness_us_max;
-	double stalled_share;         /* of the time, in which the thread stood still for 1 ms or more: not time in the network */
+	uint64_t wall_ns, stalled_ns; /* stood still, 1 ms or more at a time: that is no time in the network */
 	double longest_stall_us;
 	double cpu_share;
 	uint64_t overruns;            /* packets that found a port's queue full, and writes that failed */

@@ -5,7 +5,7 @@
 
 #include "emu.h"
 
-#define SELFTEST_CHECKS 9
+#define SELFTEST_CHECKS 10
 
 struct selftest_config {
 	uint64_t rate_bps, rtt_ns;
