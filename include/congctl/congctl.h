@@ -67,7 +67,8 @@ int congctl_object_rename(struct congctl_object *obj, const char *name, struct c
 int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
 /* Load into the kernel: the verifier has its say, nothing is registered. */
 int congctl_object_load(struct congctl_object *obj, struct congctl_error *err);
-/* Register: sockets can choose it from here on. Held by this handle (a crash unregisters it) until congctl_object_pin(). */
+/* Register: sockets can choose it from here on. Held by this handle until congctl_object_pin(). When the process dies, the kernel
+ * unregisters it; before 6.4 the kernel does not, and the next congctl_sweep() does. */
 int congctl_object_register(struct congctl_object *obj, struct congctl_error *err);
 /* Pin under CONGCTL_PIN_DIR, so that it outlives the process. */
 int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err);
@@ -109,6 +110,10 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
 
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
+
+/* Before 6.4: unregister what processes held that are gone. congctl_require(), congctl_list() and congctl_unregister() do it too;
+ * call it where congctl_is_available() decides. */
+void congctl_sweep(void);
 
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
 int congctl_require(struct congctl_error *err);

@@ -145,6 +145,7 @@ int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error
 	size_t n_registered;
 	int ret;
 
+	congctl_sweep();
 	ret = registry_walk(&registered, &n_registered);
 	if (ret && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));

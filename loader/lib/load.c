@@ -130,16 +130,35 @@ int congctl_object_register(struct congctl_object *obj, struct congctl_error *er
 	ret = congctl_object_load(obj, err);
 	if (ret)
 		return ret;
+	ret = obj->link_mode ? 0 : held_pin(bpf_map__fd(obj->map), obj->info.name, obj->held);
+	if (ret)
+		return congctl_fail(err, ret, "cannot register '%s': nothing can be pinned in %s: %s: is a bpf file system mounted there? "
+				    "'mount -t bpf bpf /sys/fs/bpf'", obj->info.name, CONGCTL_PIN_DIR, strerror(-ret));
 	capture_begin();
 	ret = attach(obj);
 	free(capture_end());
-	return ret ? explain_register(obj, ret, err) : 0;
+	if (!ret)
+		return 0;
+	held_unpin(obj->held);
+	return explain_register(obj, ret, err);
+}
+
+static int pin(struct congctl_object *obj, const char *path)
+{
+	int ret;
+
+	if (!obj->link_mode)
+		return rename(obj->held, path) ? -errno : 0;
+	ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+	if (ret == -EEXIST && !unlink(path)) /* the name was free: a pin left by a registration that is detached */
+		ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+	return ret;
 }
 
 int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 {
-	int fd = obj->link_mode ? obj->link_fd : bpf_map__fd(obj->map), ret;
 	char path[PATH_MAX];
+	int ret;
 
 	if (!obj->registered)
 		return congctl_fail(err, -EINVAL, "'%s' is not registered: register it before it is pinned", obj->info.name);
@@ -149,9 +168,7 @@ int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 		return congctl_fail(err, ret, "cannot make %s: %s: is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'",
 				    CONGCTL_PIN_DIR, strerror(-ret));
 	}
-	ret = bpf_obj_pin(fd, path) ? -errno : 0;
-	if (ret == -EEXIST && !unlink(path)) /* the name was free: a pin left by a registration that is detached */
-		ret = bpf_obj_pin(fd, path) ? -errno : 0;
+	ret = pin(obj, path);
 	if (ret) {
 		rmdir(CONGCTL_PIN_DIR);
 		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s", obj->info.name, path, strerror(-ret));
@@ -167,7 +184,8 @@ void congctl_object_unpin(struct congctl_object *obj)
 	if (!obj->pinned)
 		return;
 	name_pin_path(obj->info.name, path);
-	unlink(path);
+	if (obj->link_mode || rename(path, obj->held))
+		unlink(path);
 	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	obj->pinned = false;
 }
@@ -180,6 +198,8 @@ void congctl_object_close(struct congctl_object *obj)
 		return;
 	if (obj->registered && !obj->pinned && !obj->link_mode)
 		bpf_map_delete_elem(bpf_map__fd(obj->map), &zero);
+	if (!obj->pinned)
+		held_unpin(obj->held);
 	if (obj->link_fd >= 0)
 		close(obj->link_fd);
 	bpf_object__close(obj->bpf);

@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "held.h"
 #include "image.h"
 
 #define SECTION_OPS ".struct_ops"
@@ -31,6 +32,7 @@ struct congctl_object {
 	struct bpf_map *map;              /* its struct_ops map */
 	bool link_mode;                   /* registered through a link (from 6.4), else by updating the map */
 	int link_fd;                      /* -1: none */
+	char held[HELD_PATH_MAX];         /* without a link: its pin until it is pinned by name; empty: none */
 	bool registered, pinned;
 };
 

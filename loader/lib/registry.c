@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "held.h"
 #include "name.h"
 #include "registry.h"
 
@@ -166,7 +167,7 @@ static uint32_t pin_map_id(const char *entry)
 	return id;
 }
 
-/* Mark what is pinned; what the walk did not see (it may not) is added, its users unknown. */
+/* Mark what is pinned for good; what the walk did not see (it may not) is added, its users unknown. */
 static int walk_pins(struct registered **list, size_t *n, bool add)
 {
 	DIR *dir = opendir(CONGCTL_PIN_DIR);
@@ -177,7 +178,7 @@ static int walk_pins(struct registered **list, size_t *n, bool add)
 	while (dir && (d = readdir(dir))) {
 		size_t i = 0;
 
-		id = *d->d_name == '.' ? 0 : pin_map_id(d->d_name);
+		id = *d->d_name == '.' || held_is(d->d_name) ? 0 : pin_map_id(d->d_name);
 		while (id && i < *n && (*list)[i].map_id != id)
 			i++;
 		if (!id || (i == *n && !add))

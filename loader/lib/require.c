@@ -46,5 +46,6 @@ int congctl_require(struct congctl_error *err)
 		return congctl_fail(err, -ENOTSUP, "this kernel takes no congestion control from BPF: use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
 	if (!bpffs_mounted() && mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
 		return congctl_fail(err, -ENODEV, "no bpf file system at %s: 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+	congctl_sweep();
 	return 0;
 }

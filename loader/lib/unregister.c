@@ -91,6 +91,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		}
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
+	congctl_sweep(); /* one that a killed process had held leaves its pin */
 	if (!wait_until_gone(real))
 		return congctl_fail(err, -EBUSY, "'%s' is still registered: another process or pin holds its link %u", real, found.link_id);
 	if (users) {

@@ -63,6 +63,7 @@ int session_algorithms(struct session *session, const struct scenario *s, struct
 	bool missing = false;
 	int ret = 0;
 
+	congctl_sweep(); /* a killed run may have left an older build of what is asked for */
 	for (size_t i = 0; !ret && i < s->n_flows; i++)
 		ret = find_algorithm(session, s->flows[i].cc, err);
 	for (size_t i = 0; i < session->n; i++)

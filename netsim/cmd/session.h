@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * session.h - what run and demo share: algorithms registered for as long as this process lives, and a scenario run as often as
- * it wants to be repeated.
+ * session.h - what run and demo share: algorithms registered for the time being, and a scenario run as often as it
+ * wants to be repeated.
  */
 #ifndef NETSIM_SESSION_H
 #define NETSIM_SESSION_H
@@ -17,8 +17,8 @@ struct session {
 	size_t n;
 };
 
-/* Make every algorithm of the scenario available. What is registered here is unregistered by session_end(), or with the process
- * however it ends. -ENOENT: there is no such algorithm. */
+/* Make every algorithm of the scenario available. What is registered here is unregistered by session_end(); if the process is
+ * killed, by the kernel or, before 6.4, by the next congctl_sweep(). -ENOENT: there is no such algorithm. */
 int session_algorithms(struct session *session, const struct scenario *s, struct congctl_error *err);
 void session_end(struct session *session);
 
