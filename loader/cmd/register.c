@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,10 +64,39 @@ static int check_twice(struct congctl_object **objs, size_t n, struct congctl_er
 	return 0;
 }
 
+/* A signal in between would leave the first ones pinned: it has to wait. */
+static void block_signals(sigset_t *before)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ending, before);
+}
+
+static int register_and_pin(struct congctl_object **objs, size_t n, struct congctl_error *err)
+{
+	size_t pinned = 0;
+	sigset_t before;
+	int ret = 0;
+
+	block_signals(&before);
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = congctl_object_register(objs[i], err);
+	for (; pinned < n && !ret; pinned++)
+		ret = congctl_object_pin(objs[pinned], err);
+	for (size_t i = 0; i < n && ret; i++)
+		congctl_object_unpin(objs[i]);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
 /* All or none: each step for every object before the next one. A handle that is closed unpinned is unregistered. */
 static int register_all(struct invocation *in, struct congctl_object **objs, struct congctl_error *err)
 {
-	size_t n = in->n_args, pinned = 0;
+	size_t n = in->n_args;
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++)
@@ -75,15 +105,7 @@ static int register_all(struct invocation *in, struct congctl_object **objs, str
 		ret = check_twice(objs, n, err);
 	for (size_t i = 0; i < n && !ret; i++)
 		ret = congctl_object_load(objs[i], err);
-	for (size_t i = 0; i < n && !ret; i++)
-		ret = congctl_object_register(objs[i], err);
-	for (; pinned < n && !ret; pinned++)
-		ret = congctl_object_pin(objs[pinned], err);
-	for (size_t i = 0; i < n && ret; i++) {
-		if (objs[i])
-			congctl_object_unpin(objs[i]);
-	}
-	return ret;
+	return ret ? ret : register_and_pin(objs, n, err);
 }
 
 static int register_run(struct invocation *in)
