@@ -19,7 +19,7 @@
 #define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
 #define LATE_NS 1000000         /* see judge() */
 #define LATE_SHARE_OF_RTT 0.1
-#define STALLED_SHARE 0.02
+#define STALLED_SHARE 0.05
 #define STALL_US 100000
 
 struct emu_run {

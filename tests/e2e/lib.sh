@@ -109,7 +109,7 @@ undisturbed() {
 	for try in 1 2 3; do
 		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && break
 		grep -q ' void' "$TMP/err" || fail "$(cat "$TMP/err")"
-		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(tail -n 1 "$TMP/err")"
+		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(grep -h VOID "$TMP/out" || tail -n 1 "$TMP/err")"
 	done
 	OUT=$(cat "$TMP/out")
 }
