@@ -53,7 +53,9 @@ static int read_setting(struct scenario *s, char *word, struct congctl_error *er
 
 static int make_config(const struct scenario *s, struct link_config *config, struct congctl_error *err)
 {
+	struct scenario_spot spot;
 	struct link_config reverse;
+	int ret;
 
 	if (!s->link.rate_bps) {
 		if (s->link.buffer.set || s->link.ecn.set)
@@ -61,8 +63,10 @@ static int make_config(const struct scenario *s, struct link_config *config, str
 		*config = (struct link_config){.delay_ns = s->link.rtt_ns / 2, .loss = s->link.loss};
 		return 0;
 	}
-	scenario_bottleneck(s, config, &reverse);
-	return 0;
+	ret = scenario_check_queue(s, &spot, err);
+	if (!ret)
+		scenario_bottleneck(s, config, &reverse);
+	return ret;
 }
 
 static int read_end(const char *word, struct bridge_end *end, struct congctl_error *err)
@@ -161,19 +165,11 @@ static void serve(struct bridge *b)
 
 static int parse_options(int argc, char **argv, enum emu_wait *wait, uint64_t *seed)
 {
-	static const char *const waits[] = {[EMU_WAIT_SLEEP] = "sleep", [EMU_WAIT_HYBRID] = "hybrid", [EMU_WAIT_SPIN] = "spin"};
-
 	for (int i = 1; i < argc; i += 2) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
-		bool known = !strcmp(argv[i], "--seed") && !congctl_parse_u64(value, seed);
 
-		for (size_t w = 0; !strcmp(argv[i], "--wait") && w < sizeof(waits) / sizeof(waits[0]); w++) {
-			if (!strcmp(value, waits[w])) {
-				*wait = (enum emu_wait)w;
-				known = true;
-			}
-		}
-		if (!known) {
+		if ((strcmp(argv[i], "--seed") || congctl_parse_u64(value, seed)) &&
+		    (strcmp(argv[i], "--wait") || emu_wait_parse(value, wait))) {
 			fprintf(stderr, "netsim bridge: cannot make sense of '%s %s': 'netsim bridge -h' explains\n", argv[i], value);
 			return -EINVAL;
 		}

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,7 @@ struct cell {
 struct demo {
 	struct cell cells[MAX_CELLS];
 	size_t n;
+	sigset_t waited_for, before; /* signals: those that wait_cells() takes, and the mask of the time before */
 	struct session session;
 };
 
@@ -95,7 +97,7 @@ static int make_cells(struct demo *d, struct congctl_error *err)
 /* --- running them --------------------------------------------------------------------------------------------------- */
 
 /* In the child. Its exit code tells nothing that the file does not. */
-static void run_cell(const struct cell *cell, pid_t parent)
+static void run_cell(const struct cell *cell, pid_t parent, const sigset_t *mask)
 {
 	const struct emu_options options = {.wait = EMU_WAIT_SLEEP, .coalesce_segments = 44, .stop = &netsim_stop};
 	struct congctl_error err = {0};
@@ -103,6 +105,7 @@ static void run_cell(const struct cell *cell, pid_t parent)
 	size_t n = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigprocmask(SIG_SETMASK, mask, NULL); /* a signal sent since the fork is taken now */
 	if (getppid() != parent)
 		_exit(NETSIM_FAILED);
 	if (session_repeat(&cell->scenario, &options, &r, &n, &err))
@@ -112,7 +115,7 @@ static void run_cell(const struct cell *cell, pid_t parent)
 	_exit(NETSIM_OK);
 }
 
-static int start_cell(struct cell *cell, struct congctl_error *err)
+static int start_cell(struct cell *cell, const sigset_t *mask, struct congctl_error *err)
 {
 	const pid_t parent = getpid();
 
@@ -128,7 +131,7 @@ static int start_cell(struct cell *cell, struct congctl_error *err)
 		return congctl_fail(err, -errno, "cannot start a process: %s", strerror(errno));
 	}
 	if (!cell->pid)
-		run_cell(cell, parent);
+		run_cell(cell, parent, mask);
 	return 0;
 }
 
@@ -166,32 +169,48 @@ static int start_cells(struct demo *d, size_t *running, struct congctl_error *er
 	for (size_t i = 0; !ret && i < d->n && *running < most; i++) {
 		if (d->cells[i].done || d->cells[i].pid || (most == SIDE_BY_SIDE && d->cells[i].tries))
 			continue;
-		ret = start_cell(&d->cells[i], err);
+		ret = start_cell(&d->cells[i], &d->before, err);
 		if (!ret)
 			++*running;
 	}
 	return ret;
 }
 
-/* Wait for one to end. A signal to this process is passed on, so that they end soon. */
-static int wait_cell(struct demo *d, size_t *running, struct congctl_error *err)
+/* Signals are blocked while cells run and taken by wait_cells() alone, so that none comes unnoticed between a look and a wait. */
+static void hold_signals(struct demo *d)
 {
-	pid_t pid = waitpid(-1, NULL, 0);
+	sigemptyset(&d->waited_for);
+	sigaddset(&d->waited_for, SIGINT);
+	sigaddset(&d->waited_for, SIGTERM);
+	sigaddset(&d->waited_for, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_BLOCK, &d->waited_for, &d->before);
+}
 
-	if (pid < 0 && errno == EINTR) {
-		for (size_t i = 0; netsim_stop && i < d->n; i++) {
-			if (d->cells[i].pid)
-				kill(d->cells[i].pid, SIGTERM);
-		}
-		return 0;
-	}
+static void stop_cells(const struct demo *d)
+{
 	for (size_t i = 0; i < d->n; i++) {
-		if (pid > 0 && d->cells[i].pid == pid) {
+		if (d->cells[i].pid)
+			kill(d->cells[i].pid, SIGTERM);
+	}
+}
+
+/* Until some have ended, or this process is to end. */
+static int wait_cells(struct demo *d, size_t *running, struct congctl_error *err)
+{
+	int ret = 0, sig = sigwaitinfo(&d->waited_for, NULL);
+
+	if (sig == SIGINT || sig == SIGTERM)
+		netsim_stop = sig;
+	for (size_t i = 0; i < d->n; i++) {
+		if (d->cells[i].pid && waitpid(d->cells[i].pid, NULL, WNOHANG) > 0) {
+			int now = finish_cell(&d->cells[i], err);
+
 			--*running;
-			return finish_cell(&d->cells[i], err);
+			ret = ret ? ret : now;
 		}
 	}
-	return 0;
+	return ret;
 }
 
 static int run_cells(struct demo *d, struct congctl_error *err)
@@ -200,19 +219,19 @@ static int run_cells(struct demo *d, struct congctl_error *err)
 	size_t running = 0;
 	int ret = 0;
 
+	hold_signals(d);
 	while (running || (!ret && !netsim_stop && count_done(d) < d->n)) {
 		int now = ret || netsim_stop ? 0 : start_cells(d, &running, err);
 
 		if (terminal)
 			fprintf(stderr, "\r\033[K%zu of %zu runs done, %zu running", count_done(d), d->n, running);
 		if (!now && running)
-			now = wait_cell(d, &running, err);
+			now = wait_cells(d, &running, err);
 		ret = ret ? ret : now;
-		for (size_t i = 0; ret && i < d->n; i++) {
-			if (d->cells[i].pid)
-				kill(d->cells[i].pid, SIGTERM);
-		}
+		if (ret || netsim_stop)
+			stop_cells(d);
 	}
+	sigprocmask(SIG_SETMASK, &d->before, NULL);
 	if (terminal)
 		fputs("\r\033[K", stderr);
 	return ret ? ret : netsim_stop ? -EINTR : 0;

@@ -62,7 +62,7 @@ int dumbbell_open(struct dumbbell *d, const struct scenario *s, const struct emu
 	int ret;
 
 	memset(d, 0, sizeof(*d));
-	ret = testbed_open(&d->testbed, s->n_flows, s->mtu, err);
+	ret = testbed_open(&d->testbed, s->n_flows, s->mtu, s->family, err);
 	if (ret)
 		return ret;
 	ret = -ENOMEM;

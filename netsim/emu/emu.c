@@ -19,7 +19,7 @@
 #define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
 #define LATE_NS 1000000         /* see judge() */
 #define LATE_SHARE_OF_RTT 0.1
-#define STALLED_SHARE 0.02
+#define STALLED_SHARE 0.05
 #define STALL_US 100000
 
 struct emu_run {
@@ -30,8 +30,6 @@ struct emu_run {
 	size_t queue_room;
 	pthread_mutex_t lock;
 	struct link_stats latest;       /* under lock: for progress() */
-	struct link_stats at_end;
-	bool ended;
 	uint64_t steal_ticks, all_ticks;
 };
 
@@ -70,14 +68,6 @@ static void on_warm(void *arg)
 	loop_health_from_now(e->net.loop);
 }
 
-static void on_end(void *arg)
-{
-	struct emu_run *e = arg;
-
-	link_stats(e->net.bottleneck, &e->at_end);
-	e->ended = true;
-}
-
 /* --- in the caller's thread -------------------------------------------------------------------------------------- */
 
 static void on_tick(void *arg, uint64_t t_ns)
@@ -91,6 +81,14 @@ static void on_tick(void *arg, uint64_t t_ns)
 	st = e->latest;
 	pthread_mutex_unlock(&e->lock);
 	e->options->progress(e->options->progress_arg, e->scenario, t_ns, &st);
+}
+
+/* What the closing of thousands of connections does to the link and to the emulator is no part of the run. */
+static void on_ended(void *arg)
+{
+	struct emu_run *e = arg;
+
+	loop_stop(e->net.loop);
 }
 
 /* The first line of /proc/stat: user nice system idle iowait irq softirq steal */
@@ -132,11 +130,15 @@ static void judge(struct emu_run *e)
 	else if (h->stalled_share > STALLED_SHARE)
 		snprintf(what, sizeof(what), "the emulator stood still for %.1f %% of the time (limit %.1f %%)", h->stalled_share * 100,
 			 STALLED_SHARE * 100);
-	r->valid = !h->overruns && !what[0];
+	r->valid = !h->overruns && !h->failed_pkts && !what[0];
 	if (h->overruns)
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "%llu packets found the emulator's input full: lower the rate or the number of flows",
 			 (unsigned long long)h->overruns);
+	else if (h->failed_pkts)
+		snprintf(r->void_reason, sizeof(r->void_reason),
+			 "%llu packets were lost in the emulator itself, unreadable or for want of memory: this is a bug, or the machine is full",
+			 (unsigned long long)h->failed_pkts);
 	else if (!r->valid)
 		snprintf(r->void_reason, sizeof(r->void_reason),
 			 "%s; it used %.0f %% of a CPU, %.0f %% of the machine was stolen: lower the rate, or run less beside it",
@@ -159,6 +161,7 @@ static void fill_health(struct emu_run *e)
 		.cpu_share = h.cpu_share,
 		.steal_share = all > e->all_ticks ? (double)(steal - e->steal_ticks) / (all - e->all_ticks) : 0,
 		.overruns = h.overruns,
+		.failed_pkts = h.unreadable + h.write_errors,
 	};
 }
 
@@ -176,8 +179,6 @@ static int schedule(struct emu_run *e)
 	ret = engine_at(e->net.engine, s->warmup_ns, on_warm, e);
 	if (!ret && e->queue_room)
 		ret = engine_at(e->net.engine, 0, on_sample, e);
-	if (!ret)
-		ret = engine_at(e->net.engine, s->duration_ns, on_end, e);
 	return ret;
 }
 
@@ -194,6 +195,8 @@ static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl
 		.stop = e->options->stop,
 		.tick = on_tick,
 		.tick_arg = e,
+		.ended = on_ended,
+		.ended_arg = e,
 	};
 
 	for (uint32_t g = 0; g < s->n_flows; g++) {
@@ -215,9 +218,7 @@ static int run_on_network(struct emu_run *e, uint64_t start_mono_ns, struct cong
 		return ret;
 	ret = run_traffic(e, start_mono_ns, err);
 	loop_stop(e->net.loop);
-	if (!e->ended) /* interrupted, or the last event was a moment away */
-		link_stats(e->net.bottleneck, &e->at_end);
-	e->result->link = e->at_end;
+	link_stats(e->net.bottleneck, &e->result->link);
 	fill_health(e);
 	for (size_t i = 0; i < e->result->n_flows; i++) /* time in the network, as the link's figures are */
 		e->result->flows[i].window_ns *= 1 - e->result->health.stalled_share;

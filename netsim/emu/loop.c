@@ -235,7 +235,6 @@ static uint64_t loop_count_overruns(const struct loop *l)
 	for (uint32_t i = 0; i < l->config.n_ports; i++) {
 		if (!port_overruns(&l->config.ports[i], &pkts))
 			sum += pkts;
-		sum += l->batches[i].write_errors;
 	}
 	return sum;
 }
@@ -347,6 +346,8 @@ void loop_health(struct loop *l, struct loop_health *out)
 		.foreign_pkts = l->foreign_pkts,
 		.unreadable = l->unreadable,
 	};
-	for (uint32_t i = 0; i < l->config.n_ports; i++)
+	for (uint32_t i = 0; i < l->config.n_ports; i++) {
 		out->out_pkts += l->batches[i].written;
+		out->write_errors += l->batches[i].write_errors;
+	}
 }

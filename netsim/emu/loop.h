@@ -29,7 +29,8 @@ struct loop_health {
 	uint64_t wall_ns, stalled_ns; /* stood still, 1 ms or more at a time: that is no time in the network */
 	double longest_stall_us;
 	double cpu_share;
-	uint64_t overruns;            /* packets that found a port's queue full, and writes that failed */
+	uint64_t overruns;            /* packets that found a port's queue full */
+	uint64_t write_errors;        /* packets that could not be written */
 	uint64_t in_pkts, out_pkts;   /* after splitting, before coalescing */
 	uint64_t foreign_pkts;        /* without a path */
 	uint64_t unreadable;          /* frames that could not be split */

@@ -99,7 +99,7 @@ static void network_free(struct probe *p)
 
 static int probe_hosts(struct probe *p, struct congctl_error *err)
 {
-	int ret = testbed_open(&p->testbed, 1, 1500, err);
+	int ret = testbed_open(&p->testbed, 1, 1500, 4, err);
 
 	if (ret) {
 		p->testbed.n_groups = 0;

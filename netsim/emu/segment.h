@@ -27,7 +27,6 @@ struct emu_packet {
 	struct packet p;              /* first: the engine's view */
 	struct segment_buffer *buffer;
 	uint32_t payload_at, payload_len; /* in buffer->data */
-	uint32_t side;                /* which port it came from */
 	uint64_t delivered_ns;        /* engine time */
 	uint16_t l3, l4;              /* where the IP and the TCP header begin in headers[] */
 	uint16_t headers_len;

@@ -20,7 +20,7 @@
 #define DELAY_P50_MAX_US 60
 #define DELAY_P99_MAX_US 400
 #define RATE_ERROR_MAX 0.2      /* percent */
-#define STALLED_MAX 2           /* percent, as in a run */
+#define STALLED_MAX 5           /* percent, as in a run */
 
 #define BURST 60
 #define BURST_RATE 400000       /* 1042 bytes take 20.8 ms: the burst is over before the first has left */

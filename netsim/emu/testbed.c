@@ -34,7 +34,7 @@ static const struct sysctl settings[] = {
 struct host {
 	struct port *port;
 	uint32_t n_groups, mtu;
-	int side;
+	int family, side;
 	struct congctl_error *err;
 };
 
@@ -44,12 +44,11 @@ static int host_addresses(const struct host *h)
 		struct sockaddr_storage a;
 		int ret;
 
-		testbed_address(h->side, g, 4, &a);
-		ret = netlink_addr_add(h->port->nl, h->port->ifindex, AF_INET, &((struct sockaddr_in *)&a)->sin_addr, 32);
-		if (ret)
-			return ret;
-		testbed_address(h->side, g, 6, &a);
-		ret = netlink_addr_add(h->port->nl, h->port->ifindex, AF_INET6, &((struct sockaddr_in6 *)&a)->sin6_addr, 128);
+		testbed_address(h->side, g, h->family, &a);
+		if (h->family == 4)
+			ret = netlink_addr_add(h->port->nl, h->port->ifindex, AF_INET, &((struct sockaddr_in *)&a)->sin_addr, 32);
+		else
+			ret = netlink_addr_add(h->port->nl, h->port->ifindex, AF_INET6, &((struct sockaddr_in6 *)&a)->sin6_addr, 128);
 		if (ret)
 			return ret;
 	}
@@ -67,9 +66,7 @@ static int host_network(const struct host *h)
 	if (!ret)
 		ret = host_addresses(h);
 	if (!ret)
-		ret = netlink_default_route(h->port->nl, h->port->ifindex, AF_INET);
-	if (!ret)
-		ret = netlink_default_route(h->port->nl, h->port->ifindex, AF_INET6);
+		ret = netlink_default_route(h->port->nl, h->port->ifindex, h->family == 4 ? AF_INET : AF_INET6);
 	return ret;
 }
 
@@ -93,14 +90,14 @@ static int host_setup(void *arg)
 	return 0;
 }
 
-int testbed_open(struct testbed *t, uint32_t n_groups, uint32_t mtu, struct congctl_error *err)
+int testbed_open(struct testbed *t, uint32_t n_groups, uint32_t mtu, int family, struct congctl_error *err)
 {
 	int ret = 0;
 
 	*t = (struct testbed){.ns = {-1, -1}, .n_groups = n_groups};
 	t->ports[LEFT].fd = t->ports[LEFT].nl = t->ports[RIGHT].fd = t->ports[RIGHT].nl = -1;
 	for (int side = LEFT; side <= RIGHT && !ret; side++) {
-		struct host h = {&t->ports[side], n_groups, mtu, side, err};
+		struct host h = {&t->ports[side], n_groups, mtu, family, side, err};
 
 		t->ns[side] = netns_new();
 		if (t->ns[side] < 0)

@@ -23,7 +23,7 @@ struct testbed {
 	uint32_t n_groups;
 };
 
-int testbed_open(struct testbed *t, uint32_t n_groups, uint32_t mtu, struct congctl_error *err);
+int testbed_open(struct testbed *t, uint32_t n_groups, uint32_t mtu, int family, struct congctl_error *err);
 void testbed_close(struct testbed *t);
 
 /* A host's address in a group; port 0. */

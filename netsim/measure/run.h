@@ -64,6 +64,7 @@ struct run_health {
 	double cpu_share;          /* of one CPU, the emulator thread */
 	double steal_share;        /* of all CPUs, taken by the hypervisor */
 	uint64_t overruns;         /* packets that found a full input */
+	uint64_t failed_pkts;      /* packets the emulator could not read or write */
 };
 
 struct run_result {

@@ -71,6 +71,7 @@ static struct json_object *health_object(const struct run_health *h)
 	add(o, "cpu_share", json_object_new_double(h->cpu_share));
 	add(o, "steal_share", json_object_new_double(h->steal_share));
 	add(o, "overruns", json_object_new_uint64(h->overruns));
+	add(o, "failed_pkts", json_object_new_uint64(h->failed_pkts));
 	return o;
 }
 

@@ -29,8 +29,9 @@ struct report_run {
 /* The table at the end of a run: per flow, then per link; medians when there are repeats. */
 void report_table(FILE *f, const struct report_run *run);
 
-/* Everything for one scenario (all repeats) in `dir`, which is created. Written beside it first and moved in place whole, so that
- * a directory that exists is complete. -EEXIST if it is there and not an earlier result directory. */
+/* Everything for one scenario (all repeats) in `dir`, which is created, with the directories above it that are missing. Written
+ * beside it first and moved in place whole, so that a directory that exists is complete; what fails leaves nothing behind.
+ * -EEXIST if it is there and not an earlier result directory. */
 int report_write(const struct report_run *run, const char *dir, struct congctl_error *err);
 
 /* Could report_write() put a result there? To be asked before a run, not after. */

@@ -49,6 +49,7 @@ static const struct {
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
+#define MAX_PARENTS 64 /* made for one result */
 
 static bool is_ours(const char *name)
 {
@@ -80,25 +81,32 @@ static int check_content(DIR *d, const char *dir, struct congctl_error *err)
 	return 0;
 }
 
-/* "results/a" → "results", "a" → "." */
-static int parent_of(const char *dir, char *parent, size_t size)
+/* The part of `path` that is there, "." or "/" in the end; cut in place. */
+static const char *existing_part(char *path)
 {
-	size_t n = strlen(dir);
-	const char *slash;
+	struct stat st;
 
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	slash = memrchr(dir, '/', n);
-	if (n >= size)
-		return -ENAMETOOLONG;
-	snprintf(parent, size, "%.*s", slash == dir ? 1 : slash ? (int)(slash - dir) : 1, slash ? dir : ".");
-	return 0;
+	while (lstat(path, &st)) {
+		char *slash;
+
+		for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+			path[n - 1] = '\0';
+		slash = strrchr(path, '/');
+		if (!slash)
+			return ".";
+		slash[slash == path] = '\0';
+		if (!strcmp(path, "/"))
+			break;
+	}
+	return path;
 }
 
 int report_check_dir(const char *dir, struct congctl_error *err)
 {
-	char parent[4000];
+	char path[4000];
+	const char *there;
 	DIR *d = opendir(dir);
+	struct stat st;
 	int ret;
 
 	if (d) {
@@ -108,11 +116,50 @@ int report_check_dir(const char *dir, struct congctl_error *err)
 	}
 	if (errno != ENOENT)
 		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
-	ret = parent_of(dir, parent, sizeof(parent));
-	if (!*dir || ret || access(parent, W_OK))
-		return congctl_fail(err, ret ? ret : -ENOENT, "cannot make the directory '%s': its parent must exist and be writable",
-				    dir);
+	if (!*dir)
+		return congctl_fail(err, -ENOENT, "the result directory has no name: one such as results/a with -o");
+	if (strlen(dir) >= sizeof(path))
+		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(path));
+	strcpy(path, dir);
+	there = existing_part(path);
+	if (stat(there, &st) || !S_ISDIR(st.st_mode) || access(there, W_OK | X_OK))
+		return congctl_fail(err, -EACCES, "cannot make the directory %s: %s must be a directory that can be written to", dir, there);
 	return 0;
+}
+
+/* The directories above `place` that were missing: where their names end in it. */
+struct parents {
+	size_t n, ends[MAX_PARENTS];
+};
+
+static void remove_parents(const struct parents *made, const char *place)
+{
+	char path[4000];
+
+	for (size_t i = made->n; i-- > 0;) {
+		snprintf(path, sizeof(path), "%.*s", (int)made->ends[i], place);
+		rmdir(path); /* stays if another program uses it by now */
+	}
+}
+
+static int make_parents(struct parents *made, const char *place, struct congctl_error *err)
+{
+	char path[4000];
+	int ret = 0;
+
+	for (const char *slash = strchr(place + 1, '/'); slash && !ret; slash = strchr(slash + 1, '/')) {
+		snprintf(path, sizeof(path), "%.*s", (int)(slash - place), place);
+		if (made->n == MAX_PARENTS)
+			ret = -ENAMETOOLONG;
+		else if (!mkdir(path, 0777))
+			made->ends[made->n++] = (size_t)(slash - place);
+		else if (errno != EEXIST)
+			ret = -errno;
+	}
+	if (!ret)
+		return 0;
+	remove_parents(made, place);
+	return congctl_fail(err, ret, "cannot make the directory %s: %s", path, strerror(-ret));
 }
 
 static void remove_results(const char *dir)
@@ -159,19 +206,12 @@ static int move_in_place(const char *made, const char *dir, struct congctl_error
 	return 0;
 }
 
-int report_write(const struct report_run *run, const char *dir, struct congctl_error *err)
+/* Into a new directory beside `place`, then moved there. */
+static int write_beside(const struct report_run *run, const char *place, struct congctl_error *err)
 {
-	char place[4000], made[4100];
-	int ret = report_check_dir(dir, err);
-	size_t n = strlen(dir);
+	char made[4100];
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	if (n >= sizeof(place))
-		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long");
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	snprintf(place, sizeof(place), "%.*s", (int)n, dir);
 	snprintf(made, sizeof(made), "%s.XXXXXX", place);
 	if (!mkdtemp(made))
 		return congctl_fail(err, -errno, "cannot make a directory beside %s: %s", place, strerror(errno));
@@ -182,5 +222,28 @@ int report_write(const struct report_run *run, const char *dir, struct congctl_e
 		ret = move_in_place(made, place, err);
 	if (ret)
 		remove_results(made);
+	return ret;
+}
+
+int report_write(const struct report_run *run, const char *dir, struct congctl_error *err)
+{
+	struct parents parents = {0};
+	char place[4000];
+	int ret = report_check_dir(dir, err);
+	size_t n = strlen(dir);
+
+	if (ret)
+		return ret;
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n >= sizeof(place))
+		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(place));
+	snprintf(place, sizeof(place), "%.*s", (int)n, dir);
+	ret = make_parents(&parents, place, err);
+	if (ret)
+		return ret;
+	ret = write_beside(run, place, err);
+	if (ret)
+		remove_parents(&parents, place);
 	return ret;
 }

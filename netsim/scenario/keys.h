@@ -72,6 +72,8 @@ struct scenario_spot {
 
 /* Do the values fit each other? What is still open (an algorithm for --cc, a default warm-up) is no fault. */
 int scenario_check(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err);
+/* Of the link's queue alone: can a full frame get in, and can one be marked? Part of scenario_check(); the link has a rate. */
+int scenario_check_queue(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err);
 void scenario_flow_init(struct scenario_flow *flow);
 
 #endif

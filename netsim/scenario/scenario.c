@@ -8,7 +8,6 @@
 
 #define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 #define TCP_HEADER 32      /* bytes with the timestamp option */
-#define MAX_SAMPLES 10000000
 
 static void set_defaults(enum key_place first, enum key_place last, void *object)
 {
@@ -84,12 +83,34 @@ static int check_flows(const struct scenario *s, struct scenario_spot *spot, str
 				return congctl_fail(err, -EEXIST, "two flows are called '%s': each name once", s->flows[i].name);
 		}
 	}
-	*spot = (struct scenario_spot){KEY_SCENARIO, 0, "sample"};
-	if ((double)total * s->duration_ns / s->sample_ns > MAX_SAMPLES)
-		return congctl_fail(err, -E2BIG, "%" PRIu64 " flows sampled each %g ms are too many samples: at most %d in a run, "
-				    "so a sample of %.0f ms or more", total, (double)s->sample_ns / 1e6, MAX_SAMPLES,
-				    ceil((double)total * s->duration_ns / MAX_SAMPLES / 1e6));
 	return 0;
+}
+
+/* as the queue will count it: whole packets, or bytes */
+static uint64_t amount_bytes(const struct scenario *s, const struct scenario_amount *a)
+{
+	return a->unit == UNIT_BYTES ? (uint64_t)a->value : scenario_amount_pkts(s, a) * scenario_frame_bytes(s);
+}
+
+int scenario_check_queue(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
+{
+	const struct scenario_amount *buffer = &s->link.buffer, *ecn = &s->link.ecn;
+	const uint64_t room = amount_bytes(s, buffer), threshold = amount_bytes(s, ecn);
+	const uint32_t frame = scenario_frame_bytes(s);
+
+	*spot = (struct scenario_spot){KEY_LINK, 0, "buffer"};
+	if (room < frame)
+		return congctl_fail(err, -EINVAL, "a buffer of %" PRIu64 " bytes drops every full frame: at least %u bytes, the mtu and %d",
+				    room, frame, ETHERNET_HEADER);
+	/* only a packet that finds the threshold reached and still gets in is marked */
+	spot->key = "ecn";
+	if (!ecn->set || threshold + frame <= room)
+		return 0;
+	if (ecn->unit == UNIT_BYTES || buffer->unit == UNIT_BYTES)
+		return congctl_fail(err, -EINVAL, "ecn from %" PRIu64 " bytes never marks in a buffer of %" PRIu64 " bytes: at least a "
+				    "frame, %u bytes, less than the buffer", threshold, room, frame);
+	return congctl_fail(err, -EINVAL, "ecn from %" PRIu64 " packets never marks in a buffer of %" PRIu64 ": less than the buffer",
+			    threshold / frame, room / frame);
 }
 
 int scenario_check(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
@@ -104,11 +125,9 @@ int scenario_check(const struct scenario *s, struct scenario_spot *spot, struct 
 		return congctl_fail(err, -EINVAL, "the link has no rate: one such as 100mbit");
 	if (!s->link.rtt_ns)
 		return congctl_fail(err, -EINVAL, "the link has no rtt: one such as 40ms");
-	spot->key = "ecn";
-	if (s->link.ecn.set && scenario_amount_pkts(s, &s->link.ecn) > scenario_amount_pkts(s, &s->link.buffer))
-		return congctl_fail(err, -EINVAL, "ecn marks from %" PRIu64 " packets, more than the buffer holds: at most the "
-				    "buffer, %" PRIu64 " packets", scenario_amount_pkts(s, &s->link.ecn),
-				    scenario_amount_pkts(s, &s->link.buffer));
+	ret = scenario_check_queue(s, spot, err);
+	if (ret)
+		return ret;
 	*spot = (struct scenario_spot){KEY_SCENARIO, 0, "mtu"};
 	if (s->family == 6 && s->mtu < 1280)
 		return congctl_fail(err, -EINVAL, "mtu %u is too small for IPv6: 1280 to 9000", s->mtu);

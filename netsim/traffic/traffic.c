@@ -116,6 +116,8 @@ static int allocate(struct traffic *t, struct congctl_error *err)
 	t->flows = calloc(t->n_flows, sizeof(*t->flows));
 	t->start_order = calloc(t->n_flows, sizeof(*t->start_order));
 	r->flows = calloc(t->n_flows, sizeof(*r->flows));
+	for (size_t i = 0; t->flows && i < t->n_flows; i++)
+		t->flows[i].send_fd = t->flows[i].recv_fd = -1;
 	if (!t->flows || !t->start_order || !r->flows)
 		return congctl_fail(err, -ENOMEM, "cannot keep %zu flows: out of memory", t->n_flows);
 	r->n_flows = t->n_flows;
@@ -338,6 +340,8 @@ int traffic_run(const struct traffic_config *config, struct run_result *r, struc
 		if (ret == -ENOMEM)
 			congctl_fail(err, ret, "cannot keep more than %zu samples: out of memory: choose a longer sampling interval", r->n_samples);
 	}
+	if (config->ended)
+		config->ended(config->ended_arg);
 	tear_down(&t);
 	if (enter_namespace(home, err) && !ret)
 		ret = -EPERM;

@@ -29,6 +29,8 @@ struct traffic_config {
 	volatile sig_atomic_t *stop;          /* set: end early, tidy up, -EINTR */
 	void (*tick)(void *arg, uint64_t t_ns); /* once per sampling interval, e.g. progress; may be NULL */
 	void *tick_arg;
+	void (*ended)(void *arg);             /* the measured window is over, the connections still stand; may be NULL */
+	void *ended_arg;
 };
 
 /* Room for the descriptors of the scenario's flows. traffic_run() does it by itself, but in a process with several threads each

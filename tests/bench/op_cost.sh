@@ -19,8 +19,8 @@ measure() { # NAME LAST-PROGRAM-ID
 	local out
 	# a disturbed run is void for the network's figures, not for the cost of a call: exit 1 is looked into below
 	build/netsim run --rate 100mbit --rtt 20ms --ecn 40pkt --duration 4s --warmup 1s --flow "$1" >/dev/null 2>&1 || true
-	out=$(bpftool prog show -j | jq -r --argjson before "$2" '.[]
-		| select(.type == "struct_ops" and .run_cnt > 0 and .id > $before)
+	out=$(bpftool prog show -j | jq -r --argjson before "$2" --arg stem "${1#bench_}_" '.[]
+		| select(.type == "struct_ops" and .run_cnt > 0 and .id > $before and (.name | startswith($stem)))
 		| [.name, .run_cnt, (.run_time_ns / .run_cnt)] | @tsv')
 	[ -n "$out" ] || { echo "no operation of $1 was called" >&2; return 1; }
 	while IFS=$'\t' read -r op count ns; do

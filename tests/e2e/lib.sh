@@ -4,6 +4,7 @@
 #	. "$(dirname "$0")/lib.sh"
 #
 #	check_exit CODE COMMAND...      run it; its output is in $OUT, its talk in $ERR; another exit code fails the test
+#	told JQ-EXPRESSION FILE         it holds for the JSON, or the test fails
 #	contains TEXT PART, lacks TEXT PART, equals GOT WANTED, holds COMMAND...     or the test fails
 #	wait_until SECONDS COMMAND...   poll until it succeeds, or the test fails
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
@@ -89,6 +90,10 @@ holds() {
 	"$@" || fail "does not hold: $*"
 }
 
+told() {
+	jq -e "$1" "$2" >/dev/null || fail "not so: $1"$'\n'"$(jq -c . "$2" 2>&1 || cat "$2")"
+}
+
 wait_until() {
 	local deadline=$((SECONDS + $1))
 	shift
@@ -104,7 +109,7 @@ undisturbed() {
 	for try in 1 2 3; do
 		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && break
 		grep -q ' void' "$TMP/err" || fail "$(cat "$TMP/err")"
-		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(tail -n 1 "$TMP/err")"
+		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(grep -h VOID "$TMP/out" || tail -n 1 "$TMP/err")"
 	done
 	OUT=$(cat "$TMP/out")
 }

@@ -55,6 +55,9 @@ tell "link one rtt=1ms $A:a0 $B:b0" "error: a link has no setting 'rtt'"
 tell "link one 10mbit $A:a0 $B:b0" "error: '10mbit' is not a setting: KEY=VALUE"
 tell "link one delay=11s $A:a0 $B:b0" "error: delay '11s' is not a time: 0 to 10s"
 tell "link one buffer=5pkt $A:a0 $B:b0" "error: a link without a rate has no queue"
+tell "link one rate=10mbit buffer=1513B $A:a0 $B:b0" "error: a buffer of 1513 bytes drops every full frame: at least 1514 bytes"
+tell "link one rate=10mbit buffer=20pkt ecn=20pkt $A:a0 $B:b0" "error: ecn from 20 packets never marks in a buffer of 20"
+tell "link one rate=10mbit buffer=3000B ecn=1487B $A:a0 $B:b0" "error: ecn from 1487 bytes never marks in a buffer of 3000 bytes"
 tell "link one loss=100% $A:a0 $B:b0" "error: loss '100%' is out of range"
 tell "link one $A:a0 12x:b0" "error: '12x' is not a process id"
 tell "link one $A:a0 4194999:b0" "error: there is no process 4194999"
@@ -104,6 +107,9 @@ wait_until 5 not has_device "$A" a0
 # misuse and help
 check_exit 2 "$NETSIM" bridge --wait never
 contains "$ERR" "cannot make sense of '--wait never'"
+check_exit 2 "$NETSIM" bridge --wait
+contains "$ERR" "cannot make sense of '--wait '"
 check_exit 2 "$NETSIM" bridge --seed 12abc
+check_exit 0 "$NETSIM" bridge --wait spin --seed 7 </dev/null
 check_exit 0 "$NETSIM" bridge --help
 contains "$OUT" "usage: netsim bridge"

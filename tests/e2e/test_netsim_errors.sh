@@ -43,6 +43,12 @@ refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, cou
 	run "$TMP/good.yaml" --flow 'cubic*9,x=1'
 refused 2 "netsim run: the flow starts at 20 s, after the end: less than the duration, 10 s" run "$TMP/good.yaml" --flow cubic@20s
 
+# a queue that takes no frame, or can never mark one
+refused 2 "netsim run: a buffer of 1513 bytes drops every full frame: at least 1514 bytes, the mtu and 14" \
+	run "$TMP/good.yaml" --buffer 1513B
+refused 2 "netsim run: ecn from 20 packets never marks in a buffer of 20: less than the buffer" \
+	run "$TMP/good.yaml" --buffer 20pkt --ecn 20pkt
+
 # run: bad files
 refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"
 check_exit 1 "$NETSIM" run "$TMP/bad.yaml" -o "$TMP/dir"
@@ -51,13 +57,15 @@ holds not test -e "$TMP/dir"
 
 # an unknown algorithm and a bad place for the results are told before anything runs
 needs_root
-refused 1 "netsim run: cannot make the directory '$TMP/no/where': its parent must exist and be writable" \
-	run "$TMP/good.yaml" -o "$TMP/no/where"
+ln -s /nonexistent "$TMP/nowhere"
+refused 1 "netsim run: cannot make the directory $TMP/nowhere/a/b: $TMP/nowhere must be a directory that can be written to" \
+	run "$TMP/good.yaml" -o "$TMP/nowhere/a/b"
+refused 1 "netsim run: cannot write results to $TMP/good.yaml/a/b: Not a directory" run "$TMP/good.yaml" -o "$TMP/good.yaml/a/b"
 mkdir "$TMP/thesis" && echo precious >"$TMP/thesis/main.tex"
 refused 1 "netsim run: $TMP/thesis is there and holds other files, main.tex for one: another directory with -o" \
 	run "$TMP/good.yaml" -o "$TMP/thesis"
 equals "$(cat "$TMP/thesis/main.tex")" precious
-check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/dir"
+check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/dir/deep"
 contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
 contains "$ERR" "further ones are looked for in "
 holds not test -e "$TMP/dir"

@@ -16,27 +16,27 @@ export CONGCTL_ALGORITHMS=$TMP/catalogue
 # Three DCTCP flows on 100 Mbit/s, 1 ms, marking at K = 20 packets: the queue stays there without a drop (SIGCOMM'10, Mininet-HiFi's
 # replication: 20.4, hardware 19.0 packets), at 95 % of what the link can carry. 20 +- 2, and 1 for the shorter run.
 undisturbed "$ROOT/netsim/scenarios/datacentre.yaml" --cc "$(unique dctcp)" --duration 8s --warmup 2s --wait hybrid -j
-holds jq -e '.link.queue_pkts.mean > 17 and .link.queue_pkts.mean < 23 and .link.drops == 0' "$TMP/out"
-holds jq -e '([.flows[].goodput_bps] | add) > 0.95 * .link.tcp_cap_bps and ([.flows[].marks] | min) > 100' "$TMP/out"
+told '.link.queue_pkts.mean > 17 and .link.queue_pkts.mean < 23 and .link.drops == 0' "$TMP/out"
+told '([.flows[].goodput_bps] | add) > 0.95 * .link.tcp_cap_bps and ([.flows[].marks] | min) > 100' "$TMP/out"
 
 # without ECN it halves on loss and fills the same buffer of 425 packets, as the kernel's cubic does: mean above 300 (same source)
 for cc in "$(unique dctcp)" cubic; do
 	undisturbed --rate 100mbit --rtt 1ms --buffer 425pkt --flow "$cc*3" --duration 8s --warmup 3s --wait hybrid -j
-	holds jq -e '.link.queue_pkts.max >= 400 and .link.marks == 0' "$TMP/out"
-	[ "$cc" != cubic ] || holds jq -e '.link.queue_pkts.mean > 300' "$TMP/out"
+	told '.link.queue_pkts.max >= 400 and .link.marks == 0' "$TMP/out"
+	[ "$cc" != cubic ] || told '.link.queue_pkts.mean > 300' "$TMP/out"
 done
 
 # One packet in a hundred lost at random, 50 Mbit/s, 100 ms: BBR gets 0.85 * rate * (1 - p) at least (CACM 2017, figure 8), CUBIC is
 # held near its response function, 1.4 Mbit/s (RFC 9438 5.1), 1 to 3.5 for a short run
 undisturbed --rate 50mbit --rtt 100ms --loss 1% --flow "$(unique bbr)" --duration 12s --warmup 4s -j
-holds jq -e '.flows[0].goodput_bps > 0.85 * .link.rate_bps * 0.99 and .link.losses > 100' "$TMP/out"
+told '.flows[0].goodput_bps > 0.85 * .link.rate_bps * 0.99 and .link.losses > 100' "$TMP/out"
 undisturbed --rate 50mbit --rtt 100ms --loss 1% --flow "$(unique cubic)" --duration 20s --warmup 5s -j
-holds jq -e '.flows[0].goodput_bps > 0.7e6 and .flows[0].goodput_bps < 3.5e6' "$TMP/out"
+told '.flows[0].goodput_bps > 0.7e6 and .flows[0].goodput_bps < 3.5e6' "$TMP/out"
 
 # a buffer of 4 BDP: Reno and CUBIC fill it, BBR's median RTT stays within a quarter of the path's own (CACM 2017, figure 4)
 undisturbed --rate 20mbit --rtt 40ms --buffer 4bdp --flow "$(unique bbr)" --duration 10s --warmup 4s -j
-holds jq -e '.flows[0].rtt_us.p50 < 50000 and .link.utilisation > 0.9' "$TMP/out"
+told '.flows[0].rtt_us.p50 < 50000 and .link.utilisation > 0.9' "$TMP/out"
 for stem in reno cubic; do
 	undisturbed --rate 20mbit --rtt 40ms --buffer 4bdp --flow "$(unique $stem)" --duration 10s --warmup 4s -j
-	holds jq -e '.flows[0].rtt_us.p50 > 60000 and .link.utilisation > 0.99' "$TMP/out"
+	told '.flows[0].rtt_us.p50 > 60000 and .link.utilisation > 0.99' "$TMP/out"
 done

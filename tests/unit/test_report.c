@@ -284,13 +284,82 @@ static void impossible_places_are_refused(void)
 {
 	struct congctl_error err = {0};
 
-	CU_ASSERT_EQUAL(report_check_dir("/nonexistent/x", &err), -ENOENT);
-	CU_ASSERT_STRING_EQUAL(err.text, "cannot make the directory '/nonexistent/x': its parent must exist and be writable");
-	congctl_error_clear(&err);
+	static char long_name[5000];
+	char place[128], expected[512];
+
 	CU_ASSERT_EQUAL(report_check_dir("", &err), -ENOENT);
+	CU_ASSERT_STRING_EQUAL(err.text, "the result directory has no name: one such as results/a with -o");
 	congctl_error_clear(&err);
 	CU_ASSERT_EQUAL(report_check_dir("/dev/null", &err), -EEXIST);
 	CU_ASSERT_STRING_EQUAL(err.text, "cannot write results to /dev/null: Not a directory");
+	congctl_error_clear(&err);
+	CU_ASSERT_EQUAL(report_check_dir("/dev/null/a/b", &err), -EEXIST);
+	CU_ASSERT_STRING_EQUAL(err.text, "cannot write results to /dev/null/a/b: Not a directory");
+	congctl_error_clear(&err);
+	for (size_t i = 0; i < sizeof(long_name) - 1; i++)
+		long_name[i] = i % 2 ? '/' : 'x';
+	CU_ASSERT(report_check_dir(long_name, &err) < 0);
+	congctl_error_clear(&err);
+
+	/* the part that is there is a link to nowhere */
+	CU_ASSERT_EQUAL_FATAL(symlink("/nonexistent", path_of("nowhere")), 0);
+	snprintf(place, sizeof(place), "%s/nowhere/a/b", dir);
+	CU_ASSERT_EQUAL(report_check_dir(place, &err), -EACCES);
+	snprintf(expected, sizeof(expected), "cannot make the directory %s: %s/nowhere must be a directory that can be written to", place, dir);
+	CU_ASSERT_STRING_EQUAL(err.text, expected);
+	unlink(path_of("nowhere"));
+}
+
+static void missing_parents_are_made(void)
+{
+	static const char *const places[] = {"a/b/c", "a//b/c//", "a/../a/b/c", "c"};
+	struct congctl_error err = {0};
+	char place[256], file[300];
+	char *cwd = getcwd(NULL, 0);
+
+	set_up(1);
+	CU_ASSERT_EQUAL_FATAL(chdir(dir), 0);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		for (int absolute = 0; absolute < 2; absolute++) {
+			snprintf(place, sizeof(place), "%s%s%s", absolute ? dir : "", absolute ? "/" : "", places[i]);
+			CU_ASSERT_EQUAL(report_check_dir(place, &err), 0);
+			CU_ASSERT_NOT_EQUAL(access(path_of("a"), F_OK), 0); /* a question makes nothing */
+			CU_ASSERT_EQUAL(report_write(&run, place, &err), 0);
+			CU_ASSERT_STRING_EQUAL(err.text, "");
+			for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++) {
+				snprintf(file, sizeof(file), "%s/%s", place, wanted[k]);
+				CU_ASSERT_EQUAL(unlink(file), 0);
+			}
+			CU_ASSERT_EQUAL(rmdir(place), 0);
+			rmdir(path_of("a/b"));
+			rmdir(path_of("a"));
+		}
+	}
+	CU_ASSERT_EQUAL(chdir(cwd), 0);
+	free(cwd);
+	tear_down();
+}
+
+/* a last name so long that the one beside it is too long: the write fails after the parents were made */
+static void parents_made_in_vain_are_removed(void)
+{
+	struct congctl_error err = {0};
+	char place[600];
+
+	set_up(1);
+	CU_ASSERT_EQUAL_FATAL(mkdir(path_of("old"), 0755), 0);
+	snprintf(place, sizeof(place), "%s/new/../old/deep/%0254d", dir, 0);
+	CU_ASSERT_EQUAL(report_write(&run, place, &err), -ENAMETOOLONG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot make a directory beside "));
+	CU_ASSERT_NOT_EQUAL(access(path_of("new"), F_OK), 0);
+	CU_ASSERT_NOT_EQUAL(access(path_of("old/deep"), F_OK), 0);
+	CU_ASSERT_EQUAL(rmdir(path_of("old")), 0); /* was there, and stays */
+	congctl_error_clear(&err);
+	snprintf(place, sizeof(place), "%s/new/%0256d/a", dir, 0); /* and with the parents half made */
+	CU_ASSERT_EQUAL(report_write(&run, place, &err), -ENAMETOOLONG);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "cannot make the directory "));
+	CU_ASSERT_NOT_EQUAL(access(path_of("new"), F_OK), 0);
+	tear_down();
 }
 
 static void the_page_is_self_contained_and_escaped(void)
@@ -381,6 +450,8 @@ int main(void)
 		TEST(the_directory_is_whole_and_replaces_an_earlier_result),
 		TEST(a_foreign_directory_is_refused_and_left_alone),
 		TEST(impossible_places_are_refused),
+		TEST(missing_parents_are_made),
+		TEST(parents_made_in_vain_are_removed),
 		TEST(the_page_is_self_contained_and_escaped),
 		TEST(without_gnuplot_the_report_says_so),
 		TEST(a_picture_takes_names_as_text),
