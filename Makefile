@@ -70,7 +70,7 @@ check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 check-root: all fixtures ## end-to-end tests: root, own namespaces
 	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
 
-check-kernels: all ## the same objects on other kernels, in a virtual machine
+check-kernels: all $(B)/tests/test_held ## the same objects on other kernels, in a virtual machine
 	@.ci/deps $(KERNEL_PACKAGES)
 	@tests/kernels/run
 
