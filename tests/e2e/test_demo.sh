@@ -45,9 +45,9 @@ for signal in TERM INT; do
 	ends_at_once "$early"
 done
 
-# while all five run
+# while six run
 all_run() {
-	children "$PID" && [ "$(wc -w <<<"$CHILDREN")" = 5 ]
+	children "$PID" && [ "$(wc -w <<<"$CHILDREN")" = 6 ]
 }
 start_demo
 wait_until 10 all_run
