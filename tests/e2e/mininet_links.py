@@ -71,7 +71,7 @@ def run_dumbbell(ecn_threshold):
     try:
         net.start()
         for host in net.hosts:
-            host.cmd('sysctl -qw net.ipv4.tcp_ecn=1')
+            host.cmd('echo 1 > /proc/sys/net/ipv4/tcp_ecn')
         return dumbbell.run_flows(net, 2, 4), sum(ce_packets(net[r]) for r in ('r1', 'r2'))
     finally:
         net.stop()
