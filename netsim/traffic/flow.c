@@ -57,12 +57,17 @@ static int set_algorithm(int fd, const char *cc, struct congctl_error *err)
 	return congctl_fail(err, code, "cannot use congestion control '%s': %s", cc, strerror(-code));
 }
 
+/*
+ * A socket that is reset when it is closed, whoever closes it: after kill -9 that is the kernel, and a connection left to time out would
+ * keep its namespace and its algorithm for minutes. What a listener accepts inherits it.
+ */
 static int open_socket(int family, struct congctl_error *err)
 {
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int code;
 
-	if (fd >= 0)
+	if (fd >= 0 && !setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)))
 		return fd;
 	code = -errno;
 	return congctl_fail(err, code, "cannot open a socket: %s%s", strerror(-code),
@@ -123,11 +128,8 @@ int flow_open(struct traffic *t, struct flow *f, struct congctl_error *err)
 
 static void close_fd(int *fd)
 {
-	struct linger reset = {.l_onoff = 1, .l_linger = 0};
-
 	if (*fd < 0)
 		return;
-	setsockopt(*fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	close(*fd);
 	*fd = -1;
 }

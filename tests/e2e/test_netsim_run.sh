@@ -67,13 +67,26 @@ equals "$(cat "$TMP/out")" ""
 holds not test -e "$TMP/partial"
 holds not is_available "$name"
 
-# killed: the kernel removes what was registered; before 6.4, the next command that lists does
+# killed while data is under way: the kernel removes what was registered (before 6.4, the next command that lists does), and no
+# connection is left behind to keep it
+maps() { # of the plugin, registered or only kept by sockets
+	bpftool -j struct_ops list | jq '[.[] | select(.name == "bpf_aimd")] | length'
+}
+in_use() {
+	"$CONGCTL" list -j | jq -e --arg name "$name" '.algorithms[] | select(.name == $name) | .users >= 3' >/dev/null
+}
+all_gone() {
+	[ "$(maps)" -le "$before" ]
+}
+needs_command bpftool
+before=$(maps)
 "$NETSIM" run "${net[@]}" --cc "$name" --duration 60s -o "$TMP/partial" >"$TMP/out" 2>"$TMP/err" &
 pid=$!
 defer kill -9 "$pid"
-wait_until 10 is_available "$name"
+wait_until 10 in_use # listener, receiver and sender
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 check_exit 0 "$CONGCTL" list
 wait_until 10 not is_available "$name"
+wait_until 10 all_gone
 holds not test -e "$TMP/partial"
