@@ -17,7 +17,7 @@ CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wno-unused-parameter $(if $(CI),-Werror)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -fPIC -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"' -DCONGCTL_PREFIX='"$(PREFIX)"'
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -fPIC -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"'
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
 LOADER_LIBS := -lbpf -lelf
 NETSIM_LIBS := -lyaml -ljson-c -lpthread -lm

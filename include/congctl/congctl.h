@@ -119,7 +119,7 @@ void congctl_sweep(void);
 int congctl_require(struct congctl_error *err);
 
 /* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
- * PREFIX/lib/congctl/algorithms. */
+ * ../lib/congctl/algorithms from there. */
 const char *congctl_catalogue(void);
 
 #endif

@@ -90,7 +90,7 @@ static char catalogue[PATH_MAX];
 static void find_catalogue(void)
 {
 	const char *set = getenv("CONGCTL_ALGORITHMS");
-	char exe[PATH_MAX];
+	char exe[PATH_MAX - 32];
 	ssize_t n;
 
 	if (set && *set) {
@@ -99,13 +99,11 @@ static void find_catalogue(void)
 	}
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = '\0';
-	if (strrchr(exe, '/')) {
+	if (strrchr(exe, '/'))
 		*strrchr(exe, '/') = '\0';
-		if ((size_t)snprintf(catalogue, sizeof(catalogue), "%s/algorithms", exe) < sizeof(catalogue) &&
-		    !access(catalogue, F_OK))
-			return;
-	}
-	snprintf(catalogue, sizeof(catalogue), "%s", CONGCTL_PREFIX "/lib/congctl/algorithms");
+	snprintf(catalogue, sizeof(catalogue), "%s/algorithms", exe);
+	if (access(catalogue, F_OK)) /* installed: PREFIX/bin beside PREFIX/lib, wherever PREFIX has come to lie */
+		snprintf(catalogue, sizeof(catalogue), "%s/../lib/congctl/algorithms", exe);
 }
 
 const char *congctl_catalogue(void)
