@@ -34,35 +34,87 @@ struct packet {
 struct engine;
 struct link;
 
+#define PATH_MAX_LINKS 16
+
 struct path {
 	void (*deliver)(void *arg, struct packet *p); /* at engine_now() */
 	void (*drop)(void *arg, struct packet *p);
+	struct packet *(*copy)(void *arg, const struct packet *p); /* for duplication; NULL, or returning NULL: no duplicate */
 	void *arg;
 	uint8_t n_links;
-	struct link *links[8];
+	struct link *links[PATH_MAX_LINKS];
 };
 
-enum loss_kind { LOSS_NONE, LOSS_BERNOULLI, LOSS_PERIODIC };
+enum loss_kind { LOSS_NONE, LOSS_BERNOULLI, LOSS_PERIODIC, LOSS_GILBERT_ELLIOTT, LOSS_NUMBERS };
+
+#define LOSS_MAX_NUMBERS 64
 
 struct loss_config {
 	enum loss_kind kind;
 	double probability;  /* Bernoulli: of each packet */
 	uint64_t period;     /* periodic: one packet in this many, the last of each period */
+	/* Gilbert-Elliott, drawn once a packet: first the state changes (good → bad with p, bad → good with r), then the packet is
+	 * lost with loss_good or loss_bad */
+	double p, r, loss_good, loss_bad;
+	uint64_t numbers[LOSS_MAX_NUMBERS]; /* by packet number: of the packets offered to the link, ascending, the first is 1 */
+	size_t n_numbers;
 };
 
+/* A zero means the default of the discipline's RFC, which its file names; a parameter of another discipline is ignored. */
 struct queue_config {
-	const char *discipline;      /* "fifo", "step" … : a queue_ops.name; NULL: fifo */
+	const char *discipline;      /* "fifo", "step", "red", "codel", "fq_codel", "pie", "dualpi2": a queue_ops.name; NULL: fifo */
 	uint64_t limit_bytes;        /* 0: no limit in bytes */
 	uint64_t limit_pkts;         /* 0: no limit in packets. Limits count what waits, the packet on the wire not */
+	uint64_t limit_ns;           /* fifo: a packet that would wait longer at the present rate is dropped; 0: no limit in time */
 	uint64_t mark_threshold_pkts; /* step: an ECT packet that arrives to find this many or more waiting is marked CE */
 	uint64_t mark_threshold_bytes; /* the same in bytes; 0: packets count */
+	bool ecn;                    /* red, codel, fq_codel, pie: mark ECT packets where others are dropped */
+	uint64_t min_bytes, max_bytes; /* red: thresholds of the average queue */
+	double max_probability;      /* red: at max_bytes */
+	double weight;               /* red: of the average */
+	bool gentle;                 /* red: from max_probability to 1 between max_bytes and twice that */
+	uint64_t target_ns;          /* codel, fq_codel, pie, dualpi2: of the sojourn time */
+	uint64_t interval_ns;        /* codel, fq_codel */
+	uint64_t ce_threshold_ns;    /* codel, fq_codel: ECT packets that waited longer are marked whatever the state; 0: off */
+	uint32_t flows;              /* fq_codel: number of queues */
+	uint32_t quantum_bytes;      /* fq_codel */
+	uint64_t tupdate_ns;         /* pie, dualpi2 */
+	double alpha, beta;          /* pie, dualpi2: in Hz, as the RFC */
+	double coupling;             /* dualpi2: k */
+	uint64_t step_ns;            /* dualpi2: L queue's marking threshold */
+	/* filled in by the link: */
+	uint64_t rate_bps;
+	uint32_t mtu_frame_bytes;    /* a full-size frame; 0: 1514 */
+	uint64_t seed, stream;       /* for rng_seed() */
+};
+
+struct rate_step {
+	uint64_t at_ns;
+	uint64_t rate_bps; /* 0: nothing leaves until the next step */
 };
 
 struct link_config {
 	const char *name;
 	uint64_t rate_bps;  /* 0: no serialisation and no queue, only loss and delay (an access link) */
+	/* Changes of the rate, by time; the packet on the wire continues at the new rate. The caller's memory, for as long as the link. */
+	const struct rate_step *steps;
+	size_t n_steps;
+	/* Instead of a rate: moments at which a packet may leave (mahimahi's packet-delivery trace), ascending, repeated every
+	 * trace_period_ns; each carries one frame of up to 1514 bytes, or part of a longer one. rate_bps is then the trace's mean. */
+	const uint64_t *trace_ns;
+	size_t n_trace;
+	uint64_t trace_period_ns;
 	uint64_t delay_ns;  /* one-way propagation */
+	uint64_t jitter_ns; /* added to it, uniform in 0 … jitter; packets stay in order unless `reorder` */
+	bool reorder;
+	double duplicate;   /* probability that a packet arrives twice; the copy follows at once */
 	struct loss_config loss;
+	/* token bucket before the queue: what finds no token is dropped; 0: none */
+	uint64_t police_bps, police_burst_bytes;
+	/* aggregation behind the propagation: what arrives is held and let go together, when the first has waited for aggregate_ns or
+	 * aggregate_pkts are there (0: no such limit). aggregate_ns 0: none. With it on the return link: ACK aggregation */
+	uint64_t aggregate_ns;
+	uint32_t aggregate_pkts;
 	struct queue_config queue;
 };
 
@@ -83,10 +135,12 @@ struct link_stats {
 	uint64_t in_pkts, in_bytes;     /* offered to the link */
 	uint64_t lost_pkts;             /* by the loss model */
 	uint64_t dropped_pkts;          /* by the queue discipline */
+	uint64_t policed_pkts;          /* by the policer */
+	uint64_t duplicated_pkts;       /* copies made: in + duplicated = out of the link + lost + policed + dropped + inside */
 	uint64_t marked_pkts;           /* CE set here */
 	uint64_t out_pkts, out_bytes;   /* finished serialisation */
 	uint64_t queued_pkts, queued_bytes; /* waiting right now, the packet on the wire not counted */
-	uint64_t inside_pkts;           /* queued + on the wire + propagating: in = out of the link + lost + dropped + inside */
+	uint64_t inside_pkts;           /* queued + on the wire + propagating + held for aggregation */
 	uint64_t delivered_pkts;        /* left the link */
 	uint64_t busy_ns;               /* time spent serialising, within the measured window */
 	uint64_t window_ns;             /* length of the measured window */
@@ -112,12 +166,13 @@ struct queue_base {
 struct queue_ops {
 	const char *name;
 	size_t size; /* of its struct queue */
-	int (*init)(struct queue *q, const struct queue_config *config); /* zeroed memory; -EINVAL */
+	int (*init)(struct queue *q, const struct queue_config *config); /* zeroed memory; -EINVAL, -ENOMEM */
 	/* Take the packet, or refuse it (false: the link drops it). */
 	bool (*enqueue)(struct queue *q, struct packet *p, uint64_t now_ns);
 	/* The next packet to serialise or NULL. Packets it decides to drop go to the list *dropped (through packet.next). */
 	struct packet *(*dequeue)(struct queue *q, uint64_t now_ns, struct packet **dropped);
-	void (*fini)(struct queue *q, struct packet **dropped); /* empty it */
+	void (*fini)(struct queue *q, struct packet **dropped); /* empty it, give back what init took */
+	void (*set_rate)(struct queue *q, uint64_t rate_bps);   /* the link's rate changed; may be NULL */
 };
 
 /* QUEUE_DISCIPLINE(queue_fifo): found by the engine through a linker section, no list is kept */

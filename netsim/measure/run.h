@@ -56,7 +56,21 @@ struct flow_result {
 	uint64_t retransmits, marks; /* whole run */
 };
 
-/* how well the emulator kept up */
+/* one message on a connection: a sized flow's bytes, a Poisson arrival, an answer */
+struct transfer {
+	uint32_t flow;             /* instance number */
+	uint64_t start_ns;         /* connect(), or the question sent */
+	uint64_t end_ns;           /* the receiver had the last byte; ENGINE_NEVER: not complete at the end */
+	uint64_t bytes;
+	double slowdown;           /* time taken ÷ workload_ideal_ns(); by measure_run(), NAN when not complete */
+};
+
+struct link_result {
+	char name[32];
+	struct link_stats stats;
+};
+
+/* how well the emulator kept up; all zero in the simulator */
 struct run_health {
 	double lateness_us_p50, lateness_us_p99, lateness_us_max; /* of deliveries, real time against schedule */
 	double stalled_share;      /* of the time, in which the emulator stood still for 1 ms or more and the network with it */
@@ -68,7 +82,7 @@ struct run_health {
 };
 
 struct run_result {
-	const char *engine;        /* "emu" */
+	const char *engine;        /* "emu", "sim" */
 	bool valid;
 	char void_reason[256];     /* why it is not */
 	uint64_t seed;
@@ -79,7 +93,11 @@ struct run_result {
 	size_t n_samples;
 	struct queue_sample *queue;
 	size_t n_queue;
+	struct transfer *transfers; /* in order of flow, then of start */
+	size_t n_transfers;
 	struct link_stats link;    /* the bottleneck, data direction */
+	struct link_result *links; /* every link with a name, the bottleneck among them */
+	size_t n_links;
 	double utilisation;        /* of the link's rate, within the measured window */
 	double jain;               /* of the flows' goodput within the measured window */
 	struct run_health health;

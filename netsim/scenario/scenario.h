@@ -13,8 +13,9 @@
 #include <congctl/congctl.h>
 #include "../engine/engine.h"
 
-#define SCENARIO_MAX_FLOWS 8192 /* instances, all groups together */
+#define SCENARIO_MAX_FLOWS 20000 /* connections, all groups together */
 #define SCENARIO_MAX_GROUPS 64
+#define SCENARIO_MAX_LINKS 64
 #define SCENARIO_WARMUP_DEFAULT UINT64_MAX /* not given: scenario_finish() chooses */
 
 /* what a quantity of buffer or threshold was given in; bdp = rate × link rtt, in full-size frames */
@@ -35,14 +36,41 @@ struct scenario_link {
 	struct loss_config loss;         /* data direction only */
 };
 
+enum workload {
+	WORKLOAD_BULK,    /* as much as goes, or size_bytes */
+	WORKLOAD_POISSON, /* connections that come at random, with sizes from a distribution, one transfer each */
+	WORKLOAD_REQUEST, /* on one connection, again and again: a request, an answer of size_bytes, a pause */
+	WORKLOAD_INCAST,  /* the same by all `count` connections together: the next round when the last answer is there */
+	WORKLOAD_ON_OFF,  /* as much as goes for on_ns, nothing for off_ns, again and again */
+	WORKLOAD_CBR,     /* UDP datagrams at a constant rate */
+};
+
+struct scenario_tunable {
+	char name[32];
+	uint64_t value;
+};
+
+#define SCENARIO_MAX_TUNABLES 8
+
 /* A group: `count` flows alike. */
 struct scenario_flow {
 	char name[32];                   /* default: the algorithm, with #2, #3 … if it repeats */
-	char cc[CONGCTL_NAME_MAX + 1];   /* empty: given by --cc */
-	uint32_t count;                  /* default 1 */
+	char cc[CONGCTL_NAME_MAX + 1];   /* empty: given by --cc; "udp" for WORKLOAD_CBR */
+	struct scenario_tunable set[SCENARIO_MAX_TUNABLES]; /* of the algorithm, for this group only */
+	size_t n_set;
+	uint32_t count;                  /* default 1; not with Poisson */
+	enum workload workload;
 	uint64_t start_ns;
-	uint64_t size_bytes;             /* 0: bulk, until the end of the run */
+	uint64_t stop_ns;                /* no new data from here on; ENGINE_NEVER: the end of the run */
+	uint64_t size_bytes;             /* bulk: 0: until stop. request, incast: of an answer */
 	uint64_t rtt_ns;                 /* 0: the link's; else ≥ 0 and replaces it (access delay) */
+	double load;                     /* Poisson: offered, as a part of the bottleneck's rate in TCP payload */
+	char sizes[256];                 /* Poisson: "web-search", "data-mining" or a CDF file */
+	uint64_t request_bytes;          /* request, incast: of the question; default 100 */
+	uint64_t pause_ns;               /* request, incast: from an answer's last byte to the next question */
+	uint64_t on_ns, off_ns;
+	uint64_t rate_bps;               /* CBR: whole frames counted; full-size frames, evenly spaced */
+	char from[32], to[32];           /* nodes; empty: the topology's first and last */
 };
 
 enum scenario_topology { TOPOLOGY_DUMBBELL };
