@@ -32,11 +32,12 @@ NETSIM_DIRS := scenario engine sim emu traffic measure report
 NETSIM_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(foreach d,$(NETSIM_DIRS),$(wildcard netsim/$(d)/*.c)))
 NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
+SIM_TESTS  := $(patsubst tests/sim/%.c,$(B)/tests/sim/%,$(wildcard tests/sim/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-test demo check check-unit check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
+.PHONY: all help deps deps-test demo check check-unit check-sim check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
 
 all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 
@@ -57,15 +58,19 @@ demo: deps ## install what is missing, build, compare four algorithms on an emul
 	@$(SUDO) $(B)/netsim demo
 
 check: deps-test ## install what is missing, build, run every test
-	@$(MAKE) --no-print-directory -j2 all unit-tests fixtures
-	@$(MAKE) --no-print-directory check-unit check-root
+	@$(MAKE) --no-print-directory -j2 all unit-tests sim-tests fixtures
+	@$(MAKE) --no-print-directory check-unit check-sim check-root
 
-.PHONY: unit-tests fixtures
+.PHONY: unit-tests sim-tests fixtures
 unit-tests: $(UNIT_TESTS)
+sim-tests: $(SIM_TESTS)
 fixtures: $(FIXTURES)
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 	@tests/run $(UNIT_TESTS)
+
+check-sim: $(SIM_TESTS) algorithms ## algorithms against their papers, in the simulator: no root, no kernel feature
+	@tests/run $(SIM_TESTS)
 
 check-root: all fixtures ## end-to-end tests: root, own namespaces
 	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
@@ -136,6 +141,11 @@ $(B)/netsim: $(NETSIM_CMD) $(NETSIM_OBJ) $(B)/libcongctl.a
 
 # a unit test sees everything but the commands; a test of an algorithm includes its source
 $(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
+	$(say) TEST $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
+
+$(B)/tests/sim/%: tests/sim/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit

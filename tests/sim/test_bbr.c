@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* BBR version 1 against Cardwell et al., CACM 60(2) 2017: start-up (figure 4) and steps of the bottleneck's rate (figure 5). */
+#include "theory.h"
+
+#define RTT_NS 40000000ULL
+
+/* largest number of packets in flight, or largest queue, between two moments */
+static double largest_inflight(const struct theory_run *t, double from_s, double to_s)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < t->result.n_samples; i++) {
+		const struct flow_sample *s = &t->result.samples[i];
+
+		if ((double)s->t_ns >= from_s * 1e9 && (double)s->t_ns <= to_s * 1e9 && s->inflight_pkts > most)
+			most = s->inflight_pkts;
+	}
+	return most;
+}
+
+/* the first moment from which the queue stays at or below `pkts` for one round trip; -1: never */
+static double queue_below_s(const struct theory_run *t, double from_s, double pkts)
+{
+	double since_s = -1;
+
+	for (size_t i = 0; i < t->result.n_queue; i++) {
+		const struct queue_sample *q = &t->result.queue[i];
+		const double at_s = (double)q->t_ns / 1e9;
+
+		if (at_s < from_s)
+			continue;
+		if ((double)q->queued_pkts > pkts)
+			since_s = -1;
+		else if (since_s < 0)
+			since_s = at_s;
+		if (since_s >= 0 && at_s - since_s >= RTT_NS / 1e9)
+			return since_s;
+	}
+	return -1;
+}
+
+/* Start-up doubles until the estimate no longer grows: at most 3 BDP are in flight then (cwnd_gain 2/ln 2). Drain empties the queue. */
+static void start_up_and_drain(void)
+{
+	struct theory_run *t = theory_run("rate=100mbit,rtt=40ms,buffer=10bdp,duration=5s,warmup=1s,sample=1ms", "bpf_bbr", NULL);
+	const double bdp_pkts = scenario_bdp_pkts(&t->scenario);
+	const double drained_s = queue_below_s(t, 0.3, 0.1 * bdp_pkts);
+
+	expect_near("peak in flight, BDP", largest_inflight(t, 0, 1) / bdp_pkts, 3, 0.15);
+	expect_within("queue at most a tenth of a BDP, s", drained_s, 0.3, 1.5);
+	theory_free(t);
+}
+
+/* The bandwidth estimate, from the pacing rate: each cycle of eight phases has one at 1.25 times the estimate. */
+static double estimate_bps(const struct theory_run *t, double at_s)
+{
+	const double cycle_s = 8 * RTT_NS / 1e9;
+	double bps = 0;
+
+	for (size_t i = 0; i < t->result.n_samples; i++) {
+		const struct flow_sample *s = &t->result.samples[i];
+
+		if ((double)s->t_ns <= at_s * 1e9 && (double)s->t_ns > (at_s - cycle_s) * 1e9 && (double)s->pacing_bps > bps)
+			bps = (double)s->pacing_bps;
+	}
+	return bps / 1.25;
+}
+
+/* 1.25^3 = 1.95: three cycles of eight round trips */
+static void estimate_doubles_in_three_cycles(void)
+{
+	struct theory_run *t = theory_run("rate=10mbit,rtt=40ms,buffer=10bdp,rates=20s:20mbit,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	const double before = estimate_bps(t, 20);
+	double at_s = 20;
+
+	while (at_s < 25 && estimate_bps(t, at_s) < 1.9 * before)
+		at_s += 0.01;
+	expect_near("estimate before, Mbit/s of payload", before / 1e6, 9.56, 0.05);
+	expect_within("time to 1.9 times that, s", at_s - 20, 0.6, 1.4);
+	theory_free(t);
+}
+
+/* Half the rate leaves twice the data in flight: the queue is gone when the old estimate has left the filter of ten round trips. */
+static void queue_goes_when_the_rate_halves(void)
+{
+	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=10bdp,rates=20s:10mbit,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	const double bdp_pkts = 1e7 / 8 * 0.040 / 1514;
+	double most = 0;
+
+	for (size_t i = 0; i < t->result.n_queue; i++) {
+		const struct queue_sample *q = &t->result.queue[i];
+
+		if (q->t_ns > 20000000000 && (double)q->queued_pkts > most)
+			most = (double)q->queued_pkts;
+	}
+	expect_within("largest queue after the step, BDP", most / bdp_pkts, 0.5, 3);
+	expect_within("time to a queue of a quarter BDP, s", queue_below_s(t, 20.3, 0.25 * bdp_pkts) - 20, 1.1, 2.5);
+	theory_free(t);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+		TEST(start_up_and_drain), TEST(estimate_doubles_in_three_cycles), TEST(queue_goes_when_the_rate_halves), CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("BBR", tests);
+}
