@@ -18,6 +18,7 @@ struct engine {
 	uint64_t now_ns, seq, seed, streams;
 	struct event *heap;
 	size_t n, room;
+	bool hole;       /* the root is the event that runs: the first it schedules takes its place, which saves a way down the tree */
 	size_t reserved; /* events that links may have pending */
 	struct link *links;
 };
@@ -29,26 +30,9 @@ static bool event_before(const struct event *a, const struct event *b)
 	return a->when_ns < b->when_ns || (a->when_ns == b->when_ns && a->seq < b->seq);
 }
 
-static void heap_push(struct engine *e, struct event ev)
+/* Put `ev` where node i is, or further down. */
+static void heap_sink(struct engine *e, size_t i, struct event ev)
 {
-	size_t i = e->n++;
-
-	while (i) {
-		size_t parent = (i - 1) / HEAP_ARY;
-
-		if (!event_before(&ev, &e->heap[parent]))
-			break;
-		e->heap[i] = e->heap[parent];
-		i = parent;
-	}
-	e->heap[i] = ev;
-}
-
-static struct event heap_pop(struct engine *e)
-{
-	struct event top = e->heap[0], last = e->heap[--e->n];
-	size_t i = 0;
-
 	for (;;) {
 		size_t child = i * HEAP_ARY + 1, end = child + HEAP_ARY, best = child;
 
@@ -60,13 +44,40 @@ static struct event heap_pop(struct engine *e)
 			if (event_before(&e->heap[c], &e->heap[best]))
 				best = c;
 		}
-		if (!event_before(&e->heap[best], &last))
+		if (!event_before(&e->heap[best], &ev))
 			break;
 		e->heap[i] = e->heap[best];
 		i = best;
 	}
-	e->heap[i] = last;
-	return top;
+	e->heap[i] = ev;
+}
+
+static void heap_push(struct engine *e, struct event ev)
+{
+	size_t i;
+
+	if (e->hole) {
+		e->hole = false;
+		heap_sink(e, 0, ev);
+		return;
+	}
+	i = e->n++;
+	while (i) {
+		size_t parent = (i - 1) / HEAP_ARY;
+
+		if (!event_before(&ev, &e->heap[parent]))
+			break;
+		e->heap[i] = e->heap[parent];
+		i = parent;
+	}
+	e->heap[i] = ev;
+}
+
+static void heap_close(struct engine *e)
+{
+	e->hole = false;
+	if (--e->n)
+		heap_sink(e, 0, e->heap[e->n]);
 }
 
 static int heap_grow(struct engine *e, size_t want)
@@ -104,6 +115,12 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	for (size_t i = 0; i < e->n; i++) {
+		struct packet *p = e->heap[i].arg;
+
+		if (e->heap[i].fn == link_arrive_alone)
+			p->path->drop(p->path->arg, p);
+	}
 	while (e->links) {
 		struct link *l = e->links;
 
@@ -127,10 +144,13 @@ uint64_t engine_next(const struct engine *e)
 void engine_run(struct engine *e, uint64_t until_ns)
 {
 	while (e->n && e->heap[0].when_ns <= until_ns) {
-		struct event ev = heap_pop(e);
+		struct event *ev = e->heap;
 
-		e->now_ns = ev.when_ns;
-		ev.fn(ev.arg);
+		e->now_ns = ev->when_ns;
+		e->hole = true;
+		ev->fn(ev->arg);
+		if (e->hole)
+			heap_close(e);
 	}
 	if (until_ns > e->now_ns)
 		e->now_ns = until_ns;
