@@ -18,7 +18,6 @@ struct engine {
 	uint64_t now_ns, seq, seed, streams;
 	struct event *heap;
 	size_t n, room;
-	bool hole;       /* the root is the event that runs: the first it schedules takes its place, which saves a way down the tree */
 	size_t reserved; /* events that links may have pending */
 	struct link *links;
 };
@@ -30,38 +29,10 @@ static bool event_before(const struct event *a, const struct event *b)
 	return a->when_ns < b->when_ns || (a->when_ns == b->when_ns && a->seq < b->seq);
 }
 
-/* Put `ev` where node i is, or further down. */
-static void heap_sink(struct engine *e, size_t i, struct event ev)
-{
-	for (;;) {
-		size_t child = i * HEAP_ARY + 1, end = child + HEAP_ARY, best = child;
-
-		if (child >= e->n)
-			break;
-		if (end > e->n)
-			end = e->n;
-		for (size_t c = child + 1; c < end; c++) {
-			if (event_before(&e->heap[c], &e->heap[best]))
-				best = c;
-		}
-		if (!event_before(&e->heap[best], &ev))
-			break;
-		e->heap[i] = e->heap[best];
-		i = best;
-	}
-	e->heap[i] = ev;
-}
-
 static void heap_push(struct engine *e, struct event ev)
 {
-	size_t i;
+	size_t i = e->n++;
 
-	if (e->hole) {
-		e->hole = false;
-		heap_sink(e, 0, ev);
-		return;
-	}
-	i = e->n++;
 	while (i) {
 		size_t parent = (i - 1) / HEAP_ARY;
 
@@ -73,11 +44,29 @@ static void heap_push(struct engine *e, struct event ev)
 	e->heap[i] = ev;
 }
 
-static void heap_close(struct engine *e)
+static struct event heap_pop(struct engine *e)
 {
-	e->hole = false;
-	if (--e->n)
-		heap_sink(e, 0, e->heap[e->n]);
+	struct event top = e->heap[0], last = e->heap[--e->n];
+	size_t i = 0;
+
+	for (;;) {
+		size_t child = i * HEAP_ARY + 1, end = child + HEAP_ARY, best = child;
+
+		if (child >= e->n)
+			break;
+		if (end > e->n)
+			end = e->n;
+		for (size_t c = child + 1; c < end; c++) {
+			if (event_before(&e->heap[c], &e->heap[best]))
+				best = c;
+		}
+		if (!event_before(&e->heap[best], &last))
+			break;
+		e->heap[i] = e->heap[best];
+		i = best;
+	}
+	e->heap[i] = last;
+	return top;
 }
 
 static int heap_grow(struct engine *e, size_t want)
@@ -144,13 +133,10 @@ uint64_t engine_next(const struct engine *e)
 void engine_run(struct engine *e, uint64_t until_ns)
 {
 	while (e->n && e->heap[0].when_ns <= until_ns) {
-		struct event *ev = e->heap;
+		struct event ev = heap_pop(e);
 
-		e->now_ns = ev->when_ns;
-		e->hole = true;
-		ev->fn(ev->arg);
-		if (e->hole)
-			heap_close(e);
+		e->now_ns = ev.when_ns;
+		ev.fn(ev.arg);
 	}
 	if (until_ns > e->now_ns)
 		e->now_ns = until_ns;

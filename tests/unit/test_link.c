@@ -150,12 +150,12 @@ static void impossible_links_are_refused(void)
 		{.rate_bps = 1000, .queue = {.discipline = "fifo", .mark_threshold_pkts = 5}},
 		{.rate_bps = 1000, .queue = {.discipline = "step", .mark_threshold_pkts = 5}},              /* no limit */
 		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_pkts = 5}},                       /* no threshold */
-		{.rate_bps = 1000, .queue = {"step", 9000, 0, 5, 5000}},                                    /* two thresholds */
-		{.rate_bps = 1000, .loss = {LOSS_BERNOULLI, 1.01, 0}},
-		{.rate_bps = 1000, .loss = {LOSS_BERNOULLI, -0.01, 0}},
-		{.rate_bps = 1000, .loss = {LOSS_BERNOULLI, NAN, 0}},
-		{.rate_bps = 1000, .loss = {LOSS_PERIODIC, 0, 0}},
-		{.rate_bps = 1000, .loss = {(enum loss_kind)9, 0, 0}},
+		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_bytes = 9000, .mark_threshold_pkts = 5, .mark_threshold_bytes = 5000}},                                    /* two thresholds */
+		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = 1.01}},
+		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = -0.01}},
+		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = NAN}},
+		{.rate_bps = 1000, .loss = {.kind = LOSS_PERIODIC, .period = 0}},
+		{.rate_bps = 1000, .loss = {.kind = (enum loss_kind)9}},
 		{.rate_bps = UINT64_MAX},
 		{.rate_bps = 1000, .delay_ns = UINT64_MAX},
 	};
