@@ -10,10 +10,14 @@ void run_result_free(struct run_result *r)
 	free(r->flows);
 	free(r->samples);
 	free(r->queue);
+	free(r->transfers);
+	free(r->links);
 	r->flows = NULL;
 	r->samples = NULL;
 	r->queue = NULL;
-	r->n_flows = r->n_samples = r->n_queue = 0;
+	r->transfers = NULL;
+	r->links = NULL;
+	r->n_flows = r->n_samples = r->n_queue = r->n_transfers = r->n_links = 0;
 }
 
 static double rate_bps(uint64_t bytes, uint64_t ns)
