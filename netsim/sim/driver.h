@@ -24,12 +24,14 @@ struct sim_flow {
 	uint64_t window_base;      /* received bytes when the window opened */
 	uint64_t datagram_ns, datagram_rest; /* CBR: when the last was due, and the remainder of that division */
 	struct sim_flow *next, *before; /* ring of established connections */
+	struct sim_flow *next_of_group;
 };
 
 struct sim_group {
 	struct plugin *plugin;     /* NULL: datagrams */
 	struct sim_run *run;
-	uint32_t first, count;     /* its flows */
+	struct sim_flow *flows;
+	uint32_t count;            /* of them */
 	uint32_t pending;          /* incast: connections that the next round waits for */
 };
 
@@ -42,7 +44,7 @@ struct sim_run {
 	bool host_open;
 	struct workload_flow *plan; /* in order of start */
 	size_t n_plan, next_start;
-	struct sim_flow *flows;    /* by group, then instance: the numbers of the result */
+	struct sim_flow *flows;    /* in the same order: the numbers of the result */
 	struct sim_group groups[SCENARIO_MAX_GROUPS];
 	bool window_open;
 	/* sampling */

@@ -75,38 +75,37 @@ static void name_flow(struct sim_flow *f, const struct scenario_flow *group, uin
 		snprintf(out->name, sizeof(out->name), "%s", group->name);
 }
 
-/* The plan is in order of start, the result in order of group. */
+static void make_flow(struct sim_run *run, size_t number)
+{
+	const struct workload_flow *plan = &run->plan[number];
+	struct sim_group *group = &run->groups[plan->group];
+	struct flow_result *out = &run->result->flows[number];
+	struct sim_flow *f = &run->flows[number];
+
+	*f = (struct sim_flow){.run = run, .plan = plan, .out = out, .wanted_bytes = UINT64_MAX, .next_of_group = group->flows};
+	group->flows = f;
+	name_flow(f, &run->scenario->flows[plan->group], group->count);
+	snprintf(out->cc, sizeof(out->cc), "%s", group->plugin ? plugin_ops(group->plugin)->name : "udp");
+	out->group = plan->group;
+	out->start_ns = plan->start_ns;
+	out->established_ns = out->finished_ns = ENGINE_NEVER;
+}
+
 static int make_flows(struct sim_run *run, struct congctl_error *err)
 {
-	const struct scenario *s = run->scenario;
 	struct run_result *r = run->result;
-	uint32_t first = 0;
 
 	run->flows = calloc(run->n_plan + 1, sizeof(*run->flows));
 	r->flows = calloc(run->n_plan + 1, sizeof(*r->flows));
 	if (!run->flows || !r->flows)
 		return congctl_fail(err, -ENOMEM, "cannot keep %zu flows: out of memory", run->n_plan);
 	r->n_flows = run->n_plan;
-	for (size_t i = 0; i < run->n_plan; i++)
-		run->groups[run->plan[i].group].count++;
-	for (size_t g = 0; g < s->n_flows; g++) {
-		run->groups[g].run = run;
-		run->groups[g].first = first;
-		run->groups[g].pending = run->groups[g].count;
-		first += run->groups[g].count;
-	}
 	for (size_t i = 0; i < run->n_plan; i++) {
-		const struct sim_group *group = &run->groups[run->plan[i].group];
-		const uint32_t number = group->first + run->plan[i].instance;
-		struct sim_flow *f = &run->flows[number];
-
-		*f = (struct sim_flow){.run = run, .plan = &run->plan[i], .out = &r->flows[number], .wanted_bytes = UINT64_MAX};
-		name_flow(f, &s->flows[f->plan->group], group->count);
-		snprintf(f->out->cc, sizeof(f->out->cc), "%s", group->plugin ? plugin_ops(group->plugin)->name : "udp");
-		f->out->group = f->plan->group;
-		f->out->start_ns = f->plan->start_ns;
-		f->out->established_ns = f->out->finished_ns = ENGINE_NEVER;
+		run->groups[run->plan[i].group].run = run;
+		run->groups[run->plan[i].group].pending = ++run->groups[run->plan[i].group].count;
 	}
+	for (size_t i = run->n_plan; i-- > 0;) /* backwards: a group's list begins with its first */
+		make_flow(run, i);
 	return 0;
 }
 
@@ -166,11 +165,8 @@ static void on_start(void *arg)
 	struct sim_run *run = arg;
 	uint64_t now_ns = engine_now(run->net.engine);
 
-	while (run->next_start < run->n_plan && run->plan[run->next_start].start_ns <= now_ns) {
-		const struct workload_flow *plan = &run->plan[run->next_start++];
-
-		flow_start(&run->flows[run->groups[plan->group].first + plan->instance]);
-	}
+	while (run->next_start < run->n_plan && run->plan[run->next_start].start_ns <= now_ns)
+		flow_start(&run->flows[run->next_start++]);
 	if (run->next_start < run->n_plan)
 		sim_at(run, run->plan[run->next_start].start_ns, on_start, run);
 }

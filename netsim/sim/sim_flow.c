@@ -109,8 +109,8 @@ static void on_round(void *arg)
 	struct sim_group *g = arg;
 
 	g->pending = g->count;
-	for (uint32_t i = 0; i < g->count; i++)
-		ask(&g->run->flows[g->first + i]);
+	for (struct sim_flow *f = g->flows; f; f = f->next_of_group)
+		ask(f);
 }
 
 static void round_ready(struct sim_flow *f, uint64_t pause_ns)
