@@ -13,13 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <elfutils/libdwfl.h>
 
 #include "plugin_instance.h"
+#include "tcp.h"
 
 #define MAX_FRAMES 64
+#define STACK_BYTES 262144 /* of the handler: a plugin may have used up the usual one */
 
 extern char __executable_start[], etext[]; /* the linker's: netsim's own code */
 
@@ -43,34 +46,51 @@ static const struct plugin *plugin_at(uintptr_t pc)
 	return NULL;
 }
 
-/* the frame that decides: -1 none, else its address in *pc and its plugin, NULL for netsim itself */
-static const struct plugin *blame(uintptr_t *pc)
+static bool is_own(uintptr_t pc)
+{
+	return pc >= (uintptr_t)__executable_start && pc < (uintptr_t)etext;
+}
+
+static uintptr_t interrupted_at(const ucontext_t *context)
+{
+#if defined(__x86_64__)
+	return context->uc_mcontext.gregs[REG_RIP];
+#elif defined(__aarch64__)
+	return context->uc_mcontext.pc;
+#else
+#error "say here where this machine keeps the program counter"
+#endif
+}
+
+/* Who called the library function that was interrupted? A return address is behind its call. */
+static const struct plugin *caller(uintptr_t *pc)
 {
 	void *frames[MAX_FRAMES];
-	int n = backtrace(frames, MAX_FRAMES);
-	bool below_signal = false;
+	int n = backtrace(frames, MAX_FRAMES), i = 0;
 
-	for (int i = 1; i < n; i++) {
-		uintptr_t at = (uintptr_t)frames[i];
-		bool own = at >= (uintptr_t)__executable_start && at < (uintptr_t)etext;
+	while (i < n && is_own((uintptr_t)frames[i])) /* the handler itself */
+		i++;
+	for (; i < n; i++) {
+		uintptr_t at = (uintptr_t)frames[i] - 1;
 		const struct plugin *p = plugin_at(at);
 
-		if (p) {
+		if (p || is_own(at)) {
 			*pc = at;
 			return p;
 		}
-		if (own && below_signal)
-			return NULL;
-		below_signal = true; /* the first frames are the handler's own */
 	}
-	return NULL;
+	*pc = 0; /* it jumped into nowhere, which nothing leads back from */
+	return cc_current ? cc_current->plugin : NULL;
 }
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-	const struct plugin *p = blame(&fault.pc);
-	struct sigaction usual = {.sa_handler = SIG_DFL};
+	static const struct sigaction usual = {.sa_handler = SIG_DFL};
+	uintptr_t pc = interrupted_at(context);
+	const struct plugin *p = plugin_at(pc);
 
+	if (!p && !is_own(pc))
+		p = caller(&pc);
 	if (!p) { /* on return the instruction faults again */
 		sigaction(signal, &usual, NULL);
 		return;
@@ -78,6 +98,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	fault.plugin = p;
 	fault.signal = signal;
 	fault.code = info->si_code;
+	fault.pc = pc;
 	fault.address = (uintptr_t)info->si_addr;
 	siglongjmp(fault.out, 1);
 }
@@ -151,72 +172,43 @@ static const char *what_happened(char *buf, size_t size)
 	return buf;
 }
 
-/* "cong_avoid" of the function at `entry` if it is an operation, else its own name */
-static const char *operation_name(const struct tcp_congestion_ops *ops, uintptr_t entry, const char *function)
-{
-	const struct { const char *name; uintptr_t fn; } operations[] = {
-		{"ssthresh", (uintptr_t)ops->ssthresh}, {"cong_avoid", (uintptr_t)ops->cong_avoid},
-		{"set_state", (uintptr_t)ops->set_state}, {"cwnd_event", (uintptr_t)ops->cwnd_event},
-		{"in_ack_event", (uintptr_t)ops->in_ack_event}, {"pkts_acked", (uintptr_t)ops->pkts_acked},
-		{"min_tso_segs", (uintptr_t)ops->min_tso_segs}, {"cong_control", (uintptr_t)ops->cong_control},
-		{"undo_cwnd", (uintptr_t)ops->undo_cwnd}, {"sndbuf_expand", (uintptr_t)ops->sndbuf_expand},
-		{"init", (uintptr_t)ops->init}, {"release", (uintptr_t)ops->release},
-	};
-
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		if (operations[i].fn == entry)
-			return operations[i].name;
-	}
-	return function ? function : "an unknown function";
-}
-
 static int tell(struct congctl_error *err)
 {
 	const struct plugin *p = fault.plugin;
-	char what[96], where[PATH_MAX + 16], function[64];
-	Dwfl *dwfl;
-	Dwfl_Module *module = module_open(&dwfl, p);
-	GElf_Off offset = 0;
-	GElf_Sym symbol;
-	const char *name = module ? dwfl_module_addrinfo(module, fault.pc, &offset, &symbol, NULL, NULL, NULL) : NULL;
+	char what[96], where[PATH_MAX + 16];
 
-	snprintf(function, sizeof(function), "%s", operation_name(p->info->ops, fault.pc - offset, name));
-	if (dwfl)
-		dwfl_end(dwfl);
 	plugin_where(p, (void *)fault.pc, where, sizeof(where));
-	return congctl_fail(err, -EFAULT, "%s: %s in %s%s%s%s", p->info->ops->name, what_happened(what, sizeof(what)), function,
-			    *where ? " (" : "", where, *where ? ")" : "");
+	return congctl_fail(err, -EFAULT, "%s: %s in %s%s%s%s", p->info->ops->name, what_happened(what, sizeof(what)),
+			    cc_operation, *where ? " (" : "", where, *where ? ")" : "");
 }
 
-static int guarded(void (*fn)(void *arg), void *arg, struct congctl_error *err)
+/* true: it came to its end */
+static bool run(void (*fn)(void *arg), void *arg)
 {
-	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, before[N_CAUGHT];
-	void *frame;
-	int ret = 0;
-
-	backtrace(&frame, 1); /* loads what it needs now, not in the handler */
-	for (size_t i = 0; i < N_CAUGHT; i++)
-		sigaction(caught[i], &action, &before[i]);
 	if (sigsetjmp(fault.out, 1))
-		ret = -EFAULT;
-	else
-		fn(arg);
-	for (size_t i = 0; i < N_CAUGHT; i++)
-		sigaction(caught[i], &before[i], NULL);
-	return ret ? tell(err) : 0;
+		return false;
+	fn(arg);
+	return true;
 }
 
 int plugin_guard(void (*fn)(void *arg), void *arg, struct congctl_error *err)
 {
-	size_t size = 4 * SIGSTKSZ;
-	stack_t stack = {.ss_sp = malloc(size), .ss_size = size}, before;
-	int ret;
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, before[N_CAUGHT];
+	stack_t stack = {.ss_sp = malloc(STACK_BYTES), .ss_size = STACK_BYTES}, stack_before;
+	void *frame;
+	bool ended;
 
 	if (!stack.ss_sp)
 		return congctl_fail(err, -ENOMEM, "out of memory");
-	sigaltstack(&stack, &before);
-	ret = guarded(fn, arg, err);
-	sigaltstack(&before, NULL);
+	backtrace(&frame, 1); /* loads what it needs now, not in the handler */
+	sigaltstack(&stack, &stack_before);
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		sigaction(caught[i], &action, &before[i]);
+	ended = run(fn, arg);
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		sigaction(caught[i], &before[i], NULL);
+	sigaltstack(&stack_before, NULL);
 	free(stack.ss_sp);
-	return ret;
+	cc_current = NULL;
+	return ended ? 0 : tell(err);
 }

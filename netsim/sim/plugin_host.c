@@ -27,8 +27,6 @@
 
 struct plugin *plugins;
 
-struct tcp_endpoint *cc_current;
-
 /* --- what an algorithm calls (cc.bpf.h) ---------------------------------------------------------------------------------- */
 
 u32 cc_random_below(u32 ceil)

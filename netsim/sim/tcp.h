@@ -203,6 +203,7 @@ void tcp_ack_was_sent(struct tcp_endpoint *ep);        /* any segment with ACK l
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
 
 extern struct tcp_endpoint *cc_current; /* of the operation under way; NULL: none */
+extern const char *cc_operation;        /* its name, "cong_avoid" */
 
 void cc_init(struct tcp_endpoint *ep);
 void cc_release(struct tcp_endpoint *ep);
