@@ -60,13 +60,13 @@ void *sim_grow(struct sim_run *run, void *array, size_t n, size_t *room, size_t 
 
 /* --- sim_flow.c ---------------------------------------------------------------------------------------------------- */
 
-void flow_start(struct sim_flow *f);
-void flow_deliver(void *arg, struct packet *p); /* of every path; arg is the run */
-void flow_close(struct sim_flow *f);            /* what its connection has taken is given back */
+void sim_flow_start(struct sim_flow *f);
+void sim_flow_deliver(void *arg, struct packet *p); /* of every path; arg is the run */
+void sim_flow_close(struct sim_flow *f);            /* what its connection has taken is given back */
 
 /* --- sim_sample.c --------------------------------------------------------------------------------------------------- */
 
-void sample_start(struct sim_run *run);         /* schedules the ticks */
-void sample_flow(struct sim_flow *f);           /* one sample of an established connection */
+void sim_sample_start(struct sim_run *run);         /* schedules the ticks */
+void sim_sample_flow(struct sim_flow *f);           /* one sample of an established connection */
 
 #endif

@@ -55,7 +55,7 @@ static void connect_paths(struct sim_run *run)
 		struct path *paths[] = {&run->net.forward[g], &run->net.reverse[g]};
 
 		for (size_t i = 0; i < 2; i++) {
-			paths[i]->deliver = flow_deliver;
+			paths[i]->deliver = sim_flow_deliver;
 			paths[i]->drop = drop_packet;
 			paths[i]->copy = copy_packet;
 			paths[i]->arg = run;
@@ -166,7 +166,7 @@ static void on_start(void *arg)
 	uint64_t now_ns = engine_now(run->net.engine);
 
 	while (run->next_start < run->n_plan && run->plan[run->next_start].start_ns <= now_ns)
-		flow_start(&run->flows[run->next_start++]);
+		sim_flow_start(&run->flows[run->next_start++]);
 	if (run->next_start < run->n_plan)
 		sim_at(run, run->plan[run->next_start].start_ns, on_start, run);
 }
@@ -205,7 +205,7 @@ static void play(void *arg)
 	uint64_t t_ns = 0;
 
 	sim_at(run, s->warmup_ns, on_warm, run);
-	sample_start(run);
+	sim_sample_start(run);
 	on_start(run);
 	while (t_ns < s->duration_ns && !run->host.failed && !stopped(run)) {
 		t_ns = s->duration_ns - t_ns > STEP_NS ? t_ns + STEP_NS : s->duration_ns;
@@ -214,8 +214,8 @@ static void play(void *arg)
 	}
 	for (size_t i = 0; i < run->n_plan; i++) {
 		if (run->flows[i].next)
-			sample_flow(&run->flows[i]);
-		flow_close(&run->flows[i]);
+			sim_sample_flow(&run->flows[i]);
+		sim_flow_close(&run->flows[i]);
 	}
 }
 

@@ -66,7 +66,7 @@ static void ring_remove(struct sim_flow *f)
 	f->next = f->before = NULL;
 }
 
-void flow_close(struct sim_flow *f)
+void sim_flow_close(struct sim_flow *f)
 {
 	if (!f->sender)
 		return;
@@ -77,7 +77,7 @@ void flow_close(struct sim_flow *f)
 
 static void on_close(void *arg)
 {
-	flow_close(arg);
+	sim_flow_close(arg);
 }
 
 /* --- request and incast: the receiver asks ------------------------------------------------------------------------------ */
@@ -145,7 +145,7 @@ static void transfer_end(struct sim_flow *f)
 		round_ready(f, group->pause_ns);
 	} else { /* the sender's last words, then both go */
 		f->out->finished_ns = now_ns(f);
-		sample_flow(f);
+		sim_sample_flow(f);
 		sim_at(f->run, now_ns(f), on_close, f);
 	}
 }
@@ -159,7 +159,7 @@ static void on_received(void *arg, u32 bytes)
 		transfer_end(f);
 }
 
-void flow_deliver(void *arg, struct packet *p)
+void sim_flow_deliver(void *arg, struct packet *p)
 {
 	struct tcp_segment *seg = (struct tcp_segment *)p;
 	struct sim_run *run = arg;
@@ -272,7 +272,7 @@ static void connect_flow(struct sim_flow *f)
 	tcp_connect(f->sender);
 }
 
-void flow_start(struct sim_flow *f)
+void sim_flow_start(struct sim_flow *f)
 {
 	const enum workload workload = group_of(f)->workload;
 
