@@ -311,6 +311,7 @@ static bool seeds_agree(uint64_t a, uint64_t b, double loss)
 	memset(&result, 0, sizeof(result));
 	s.seed = b;
 	run();
+	CU_ASSERT(result.n_samples > 1000); /* 3 flows, 5 s in steps of 10 ms */
 	same = same_samples(&first, &result);
 	run_result_free(&first);
 	return same;
