@@ -125,5 +125,5 @@ void measure_run(const struct scenario *s, struct run_result *r)
 	measure_goodput(s, r);
 	measure_counters(r);
 	measure_quantiles(s, r);
-	r->utilisation = s->link.rate_bps ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / (double)s->link.rate_bps : 0;
+	r->utilisation = r->link.window_capacity_bytes ? (double)r->link.window_out_bytes / (double)r->link.window_capacity_bytes : 0;
 }
