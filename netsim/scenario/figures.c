@@ -52,24 +52,6 @@ uint64_t scenario_amount_pkts(const struct scenario *s, const struct scenario_am
 	return scenario_link_amount_pkts(s, &s->link, a);
 }
 
-double scenario_mean_rate_bps(const struct scenario *s, uint64_t from_ns, uint64_t to_ns)
-{
-	const struct scenario_link *link = &s->link;
-	double bits = 0;
-	uint64_t at_ns = from_ns, rate_bps = link->rate_bps;
-
-	for (size_t i = 0; i < link->n_rates && link->rates[i].at_ns < to_ns; i++) {
-		if (link->rates[i].at_ns > at_ns) {
-			bits += (double)(link->rates[i].at_ns - at_ns) / 1e9 * (double)rate_bps;
-			at_ns = link->rates[i].at_ns;
-		}
-		rate_bps = link->rates[i].rate_bps;
-	}
-	if (to_ns <= at_ns)
-		return (double)rate_bps;
-	return (bits + (double)(to_ns - at_ns) / 1e9 * (double)rate_bps) / ((double)(to_ns - from_ns) / 1e9);
-}
-
 uint32_t scenario_flow_count(const struct scenario *s)
 {
 	uint32_t n = 0;

@@ -98,7 +98,7 @@ struct scenario_flow {
 	uint32_t count;                  /* default 1; not with Poisson */
 	enum workload workload;
 	uint64_t start_ns;
-	uint64_t stop_ns;                /* no new data from here on; ENGINE_NEVER: the end of the run */
+	uint64_t stop_ns;                /* no new data, no new arrival from here on; ENGINE_NEVER or 0: the end of the run */
 	uint64_t size_bytes;             /* bulk: 0: until stop. request, incast: of an answer */
 	uint64_t rtt_ns;                 /* 0: the link's; else ≥ 0 and replaces it (access delay) */
 	double load;                     /* Poisson: offered, as a part of the bottleneck's rate in TCP payload */
@@ -160,7 +160,6 @@ double scenario_tcp_cap_bps(const struct scenario *s);        /* the most TCP pa
 double scenario_bdp_pkts(const struct scenario *s);           /* rate × rtt in full-size frames */
 uint64_t scenario_amount_pkts(const struct scenario *s, const struct scenario_amount *a); /* of the bottleneck: rounded, at least 1 */
 /* the bottleneck's rate on average between two moments: it is not that of the scenario if it changes meanwhile */
-double scenario_mean_rate_bps(const struct scenario *s, uint64_t from_ns, uint64_t to_ns);
 uint32_t scenario_flow_count(const struct scenario *s);       /* instances */
 /* a link as the engine wants it, without name, delay, trace and aggregation; it points to the rates of `link` */
 void scenario_link_config(const struct scenario *s, const struct scenario_link *link, struct link_config *config);
