@@ -58,12 +58,13 @@ told '.runs_valid == 2 and .runs[1].seed == 4' "$TMP/two/summary.json"
 simulate 0 "$TMP/a/scenario.yaml" --engine sim -o "$TMP/again"
 holds cmp "$TMP/a/samples.csv" "$TMP/again/samples.csv"
 
-# every scenario of the repository as it stands, every algorithm
+# every scenario of the repository as it stands (one loses 1 % of its packets: 1.2 packets ÷ √0.01 in 40 ms are 8 % of the link), every
+# algorithm
 for file in "$ROOT"/netsim/scenarios/*.yaml; do
 	cc=()
 	"$NETSIM" run "$file" --engine sim 2>&1 | grep -q 'names no algorithm' && cc=(--cc bpf_cubic)
 	simulate 0 "$file" --engine sim "${cc[@]}" -j
-	told '.valid and .link.utilisation > 0.3 and .link.utilisation <= 1.001 and ([.flows[] | select(.errno)] | length) == 0' "$TMP/out"
+	told '.valid and .link.utilisation > 0.04 and .link.utilisation <= 1.001 and ([.flows[] | select(.errno)] | length) == 0' "$TMP/out"
 done
 for plugin in "$ALGORITHMS"/*.so; do
 	simulate 0 "${net[@]}" --cc "$(basename "$plugin" .so)" --duration 10s --warmup 2s -j

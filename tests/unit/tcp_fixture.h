@@ -13,7 +13,7 @@
 #define MS 1000000ULL
 #define DELAY_NS (10 * MS)
 #define MSS 1448
-#define MAX_HEARD 512
+#define MAX_HEARD 2048
 
 struct heard {
 	struct tcp_segment seg;
