@@ -38,7 +38,7 @@ NETSIM_DIRS := scenario engine sim emu traffic measure report
 NETSIM_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(foreach d,$(NETSIM_DIRS),$(wildcard netsim/$(d)/*.c)))
 NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-SIM_TESTS  := $(patsubst tests/sim/%.c,$(B)/tests/sim/%,$(wildcard tests/sim/test_*.c))
+SIM_TESTS  := $(patsubst tests/sim/test_%.c,$(B)/tests/sim_%,$(wildcard tests/sim/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
 # plugins that misbehave, for the simulator
 PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.bpf.c))
@@ -161,7 +161,7 @@ $(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(PLUGIN_HOST) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
 
-$(B)/tests/sim/%: tests/sim/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
+$(B)/tests/sim_%: tests/sim/test_%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit

@@ -147,6 +147,8 @@ static const struct scenario_key keys[] = {
 	 .goes_with = " bulk poisson request incast on-off ", .help = "tunables of the algorithm, for this flow only"},
 	{FLOW("count", count), .kind = &kind_count, .min = "1", .max = "20000", .range = "20000 flows in all", .initial = "1",
 	 .goes_with = " bulk request incast on-off cbr ", .help = "how many flows like this"},
+	{FLOW("pacing", pacing), .kind = &kind_switch, .range = "yes or no", .without = "as the algorithm wants",
+	 .help = "packets leave spaced by the pacing rate, not in bursts"},
 	{FLOW("workload", workload), .kind = &kind_choice, .choices = scenario_workloads, .initial = "bulk",
 	 .range = "bulk, poisson, request, incast, on-off or cbr", .help = "what it sends, see below"},
 	{FLOW("start", start_ns), .kind = &kind_time, .min = "0s", .max = "3600s", .range = "less than the duration",

@@ -96,6 +96,7 @@ struct scenario_flow {
 	struct scenario_tunable set[SCENARIO_MAX_TUNABLES]; /* of the algorithm, for this group only */
 	size_t n_set;
 	uint32_t count;                  /* default 1; not with Poisson */
+	bool pacing;                     /* also with an algorithm that does not ask for it, as SO_MAX_PACING_RATE does */
 	enum workload workload;
 	uint64_t start_ns;
 	uint64_t stop_ns;                /* no new data, no new arrival from here on; ENGINE_NEVER or 0: the end of the run */
@@ -159,7 +160,6 @@ uint32_t scenario_payload_bytes(const struct scenario *s);    /* TCP payload of 
 double scenario_tcp_cap_bps(const struct scenario *s);        /* the most TCP payload the bottleneck can carry */
 double scenario_bdp_pkts(const struct scenario *s);           /* rate × rtt in full-size frames */
 uint64_t scenario_amount_pkts(const struct scenario *s, const struct scenario_amount *a); /* of the bottleneck: rounded, at least 1 */
-/* the bottleneck's rate on average between two moments: it is not that of the scenario if it changes meanwhile */
 uint32_t scenario_flow_count(const struct scenario *s);       /* instances */
 /* a link as the engine wants it, without name, delay, trace and aggregation; it points to the rates of `link` */
 void scenario_link_config(const struct scenario *s, const struct scenario_link *link, struct link_config *config);

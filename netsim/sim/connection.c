@@ -89,6 +89,8 @@ static void endpoint_init(struct tcp_endpoint *ep, struct sim_host *host, const 
 	timer_init(&ep->handshake, host->engine, handshake_expired, ep);
 	tcp_sender_init(ep);
 	tcp_receiver_init(ep);
+	if (config->pacing)
+		ep->tp.inet_conn.icsk_sk.sk_pacing_status = SK_PACING_NEEDED;
 }
 
 static bool is_quiet(const struct tcp_endpoint *ep)

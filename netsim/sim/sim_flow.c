@@ -294,6 +294,7 @@ static void connect_flow(struct sim_flow *f)
 		.flow = (uint32_t)(f - run->flows),
 		.mtu = run->scenario->mtu,
 		.family = run->scenario->family,
+		.pacing = group_of(f)->pacing,
 	};
 
 	if (tcp_new(&run->host, &config, &f->sender, &f->receiver)) {

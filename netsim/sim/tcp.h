@@ -185,6 +185,7 @@ struct tcp_config {
 	u32 flow;                  /* no two connections of a run have the same: by it late segments are told */
 	u32 mtu;
 	int family;
+	bool pacing;                 /* even if the algorithm does not ask for it */
 	bool accurate_ecn;         /* RFC 9768 instead of RFC 3168 */
 };
 

@@ -114,6 +114,7 @@ int flow_open(struct traffic *t, struct flow *f, struct congctl_error *err)
 {
 	const struct sockaddr_storage *from = &t->config->groups[f->out->group].sender;
 	int lowat = unsent_limit(t), on = 1, nodelay = asks(f->group), ret, fd;
+	const uint64_t no_limit = UINT64_MAX - 1; /* any rate but the unset one turns pacing on */
 	socklen_t len = sizeof(f->out->cc);
 
 	fd = f->end[SENDER].fd = open_socket(from->ss_family, SOCK_STREAM, err);
@@ -122,6 +123,8 @@ int flow_open(struct traffic *t, struct flow *f, struct congctl_error *err)
 	ret = set_algorithm(fd, f->group->cc, err);
 	if (ret)
 		return ret;
+	if (f->group->pacing && setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &no_limit, sizeof(no_limit)))
+		return congctl_fail(err, -errno, "cannot pace flow '%s': %s", f->out->name, strerror(errno));
 	/* the port is taken at connect(): only the four addresses and ports together must be unique */
 	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, f->out->cc, &len) ||
 	    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat)) ||

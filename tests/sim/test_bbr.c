@@ -69,7 +69,7 @@ static double estimate_bps(const struct theory_run *t, double at_s)
 /* 1.25^3 = 1.95: three cycles of eight round trips */
 static void estimate_doubles_in_three_cycles(void)
 {
-	struct theory_run *t = theory_run("rate=10mbit,rtt=40ms,buffer=10bdp,rates=20s:20mbit,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	struct theory_run *t = theory_run("rate=10mbit,rtt=40ms,buffer=10bdp,rates=20mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
 	const double before = estimate_bps(t, 20);
 	double at_s = 20;
 
@@ -83,7 +83,7 @@ static void estimate_doubles_in_three_cycles(void)
 /* Half the rate leaves twice the data in flight: the queue is gone when the old estimate has left the filter of ten round trips. */
 static void queue_goes_when_the_rate_halves(void)
 {
-	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=10bdp,rates=20s:10mbit,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=10bdp,rates=10mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
 	const double bdp_pkts = 1e7 / 8 * 0.040 / 1514;
 	double most = 0;
 

@@ -12,21 +12,6 @@ static void cubic_shares_by_inverse_rtt(void)
 	theory_free(t);
 }
 
-static double share_of_second(const struct theory_run *t, uint64_t from_ns, uint64_t to_ns)
-{
-	uint64_t first[2] = {0}, last[2] = {0};
-
-	for (size_t i = 0; i < t->result.n_samples; i++) {
-		const struct flow_sample *s = &t->result.samples[i];
-
-		if (s->t_ns <= from_ns)
-			first[s->flow] = s->received_bytes;
-		if (s->t_ns <= to_ns)
-			last[s->flow] = s->received_bytes;
-	}
-	return (double)(last[1] - first[1]) / (double)(last[0] - first[0] + last[1] - first[1]);
-}
-
 /* RFC 5166 section 2.3.1 and 2.2.2: two Reno flows of one RTT; each loss epoch halves the difference, so from 1:100 it takes
  * log2(0.98 / 0.1) = 3.3 epochs to shares within 10 %. */
 static void second_reno_flow_gets_its_half(void)

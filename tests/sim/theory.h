@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <congctl/kernel.h>
+
 #include "../../netsim/sim/sim.h"
 #include "../unit/unit.h"
 
