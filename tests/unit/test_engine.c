@@ -176,8 +176,8 @@ static void tally_links(struct tally *t, const struct path *path, const struct s
 	t->wrong += sent + copies != sink->delivered + sink->dropped + inside;
 }
 
-/* in + duplicated = delivered + lost + policed + dropped + inside, on every link of random networks with everything in them, at random
- * moments; and every packet and every copy comes back exactly once */
+/* in + duplicated = delivered + lost + policed + dropped + inside, on every link of random networks with everything in them, at
+ * random moments; and every packet and every copy comes back exactly once */
 static void run_random_networks(uint64_t seed, int rounds, struct tally *t)
 {
 	struct rng r;

@@ -68,8 +68,9 @@ static void all_numbers_there_is_room_for_are_lost(void)
 }
 
 /*
- * Gilbert: all lost in the bad state, none in the good. The share of bad packets is p/(p + r), the mean burst 1/r. Draws follow each other
- * with a correlation of (1 - p - r), which widens sigma by √((1 + c)/(1 - c)); bursts are geometric, of sigma √(1 - r)/r each.
+ * Gilbert: all lost in the bad state, none in the good. The share of bad packets is p/(p + r), the mean burst 1/r. Draws follow
+ * each other with a correlation of c = 1 - p - r, which widens sigma by √((1 + c)/(1 - c)); bursts are geometric, of sigma
+ * √(1 - r)/r each.
  */
 static void bad_states_come_and_last_as_long_as_they_should(void)
 {
@@ -107,7 +108,7 @@ static void both_states_lose_at_their_rates(void)
 		  3 * sqrt(DRAWS * (0.395 * 0.395 * share * (1 - share) * (1.68 / 0.32) + want * (1 - want))));
 }
 
-/* first the state changes, then the draw: with p = 1 the very first packet meets the bad state, with r = 1, too, the second the good one */
+/* with p = 1 the very first packet meets the bad state, with r = 1, too, the second the good one */
 static void the_state_changes_before_the_draw(void)
 {
 	struct loss l;
