@@ -74,6 +74,21 @@ static void idle_time_gives_no_credit(void)
 	engine_free(engine);
 }
 
+/* a lone packet takes its time rounded down, each anew: nothing is carried over an idle moment */
+static void idle_time_leaves_no_remainder(void)
+{
+	struct path path;
+
+	path = path_to(&sink, make(&(struct link_config){.rate_bps = 7777777}));
+	for (uint32_t k = 1; k <= 10; k++) {
+		engine_run(engine, k * 10 * MS);
+		send_packet(engine, &path, k, 1514, ECN_NOT_ECT);
+		engine_run(engine, k * 10 * MS + 5 * MS);
+		CU_ASSERT_EQUAL(sink.last_ns, k * 10 * MS + 1514 * 8 * SECOND / 7777777);
+	}
+	engine_free(engine);
+}
+
 static void a_link_without_a_rate_only_delays(void)
 {
 	struct link *l = make(&(struct link_config){.delay_ns = 5 * MS});
@@ -330,6 +345,7 @@ int main(void)
 		TEST(rate_is_exact),
 		TEST(late_runs_do_not_accumulate),
 		TEST(idle_time_gives_no_credit),
+		TEST(idle_time_leaves_no_remainder),
 		TEST(a_link_without_a_rate_only_delays),
 		TEST(queue_statistics_are_time_weighted),
 		TEST(the_measured_window_starts_afresh),
