@@ -10,10 +10,14 @@ void run_result_free(struct run_result *r)
 	free(r->flows);
 	free(r->samples);
 	free(r->queue);
+	free(r->transfers);
+	free(r->links);
 	r->flows = NULL;
 	r->samples = NULL;
 	r->queue = NULL;
-	r->n_flows = r->n_samples = r->n_queue = 0;
+	r->transfers = NULL;
+	r->links = NULL;
+	r->n_flows = r->n_samples = r->n_queue = r->n_transfers = r->n_links = 0;
 }
 
 static double rate_bps(uint64_t bytes, uint64_t ns)
@@ -107,5 +111,5 @@ void measure_run(const struct scenario *s, struct run_result *r)
 	measure_goodput(s, r);
 	measure_counters(r);
 	measure_quantiles(s, r);
-	r->utilisation = s->link.rate_bps ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / (double)s->link.rate_bps : 0;
+	r->utilisation = r->link.window_capacity_bytes ? (double)r->link.window_out_bytes / (double)r->link.window_capacity_bytes : 0;
 }
