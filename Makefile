@@ -164,6 +164,6 @@ $(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 $(B)/tests/sim_%: tests/sim/test_%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
+	$(Q)$(CC) $(ALL_CFLAGS) $(PLUGIN_HOST) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -104,5 +104,5 @@ int main(void)
 		TEST(start_up_and_drain), TEST(estimate_doubles_in_three_cycles), TEST(queue_goes_when_the_rate_halves), CU_TEST_INFO_NULL,
 	};
 
-	return unit_run("BBR", tests);
+	return theory_main("BBR", tests);
 }

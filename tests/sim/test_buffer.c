@@ -81,5 +81,5 @@ int main(void)
 		TEST(cubic_returns_to_its_maximum_after_k), CU_TEST_INFO_NULL,
 	};
 
-	return unit_run("buffer and sawtooth", tests);
+	return theory_main("buffer and sawtooth", tests);
 }

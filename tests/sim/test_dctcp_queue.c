@@ -110,5 +110,5 @@ int main(void)
 		TEST(queue_of_two_flows), TEST(queue_of_ten_flows), TEST(alpha_of_two_flows), CU_TEST_INFO_NULL,
 	};
 
-	return unit_run("DCTCP's queue", tests);
+	return theory_main("DCTCP's queue", tests);
 }

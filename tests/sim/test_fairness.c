@@ -29,5 +29,5 @@ int main(void)
 		TEST(cubic_shares_by_inverse_rtt), TEST(second_reno_flow_gets_its_half), CU_TEST_INFO_NULL,
 	};
 
-	return unit_run("fairness", tests);
+	return theory_main("fairness", tests);
 }

@@ -54,5 +54,5 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	return unit_run("response function", tests);
+	return theory_main("response function", tests);
 }

@@ -13,6 +13,7 @@
 #include <congctl/kernel.h>
 
 #include "../../netsim/sim/sim.h"
+#include "../unit/plugins.h"
 #include "../unit/unit.h"
 
 struct theory_run {
@@ -74,20 +75,20 @@ __attribute__((unused)) static void expect_near(const char *what, double value, 
 	expect_within(what, value, expected * (1 - relative), expected * (1 + relative));
 }
 
-/* The sawtooth of a flow's cwnd within the measured window, from its samples. A tooth ends where the slow-start threshold is set anew. */
+/* The sawtooth of a flow's cwnd within the measured window, from its samples. A tooth ends where cwnd begins to be reduced. */
 struct sawtooth {
 	unsigned int teeth;
-	double period_s;   /* mean, of whole teeth */
-	double peak_pkts;  /* mean of the largest cwnd of each tooth */
-	double trough_pkts; /* mean of the smallest after recovery (Open state) */
-	double mean_pkts;  /* over time */
+	double period_s;    /* mean, of whole teeth */
+	double peak_pkts;   /* mean of the largest cwnd of each tooth */
+	double trough_pkts; /* mean of the smallest once recovery is over */
+	double mean_pkts;   /* over time */
 };
 
 __attribute__((unused)) static struct sawtooth sawtooth(const struct theory_run *t, uint32_t flow)
 {
 	struct sawtooth saw = {0};
 	double sum = 0, peak = 0, trough = 1e9, first_s = 0, last_s = 0;
-	uint32_t ssthresh = 0;
+	uint8_t state = TCP_CA_Open;
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->result.n_samples; i++) {
@@ -97,7 +98,7 @@ __attribute__((unused)) static struct sawtooth sawtooth(const struct theory_run 
 			continue;
 		sum += s->cwnd_pkts;
 		n++;
-		if (ssthresh && s->ssthresh_pkts != ssthresh) {
+		if (state < TCP_CA_CWR && s->ca_state >= TCP_CA_CWR) {
 			last_s = (double)s->t_ns / 1e9;
 			if (saw.teeth++) {
 				saw.peak_pkts += peak;
@@ -108,10 +109,10 @@ __attribute__((unused)) static struct sawtooth sawtooth(const struct theory_run 
 			peak = 0;
 			trough = 1e9;
 		}
-		ssthresh = s->ssthresh_pkts;
-		if (s->cwnd_pkts > peak)
+		state = s->ca_state;
+		if (s->cwnd_pkts > peak && state == TCP_CA_Open)
 			peak = s->cwnd_pkts;
-		if (s->cwnd_pkts < trough && s->ca_state == TCP_CA_Open)
+		if (s->cwnd_pkts < trough && state == TCP_CA_Open)
 			trough = s->cwnd_pkts;
 	}
 	saw.mean_pkts = n ? sum / (double)n : 0;
@@ -121,6 +122,12 @@ __attribute__((unused)) static struct sawtooth sawtooth(const struct theory_run 
 		saw.trough_pkts /= saw.teeth - 1;
 	}
 	return saw;
+}
+
+static inline int theory_main(const char *name, CU_TestInfo *tests)
+{
+	use_built_algorithms();
+	return unit_run(name, tests);
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugins.h"
 #include "unit.h"
 #include "../../netsim/sim/sim.h"
 
@@ -387,19 +388,6 @@ static void a_stop_ends_the_run_at_once(void)
 	CU_ASSERT_FALSE(result.valid);
 }
 
-/* The plugins are beside the tests' directory. */
-static void find_plugins(void)
-{
-	char path[4096 + 16] = "";
-	ssize_t n = readlink("/proc/self/exe", path, 4096);
-
-	path[n > 0 ? n : 0] = '\0';
-	for (int up = 0; up < 2 && strrchr(path, '/'); up++)
-		*strrchr(path, '/') = '\0';
-	strcat(path, "/algorithms");
-	setenv("CONGCTL_ALGORITHMS", path, 1);
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -428,6 +416,6 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 
-	find_plugins();
+	use_built_algorithms();
 	return unit_run("sim", tests);
 }
