@@ -69,13 +69,13 @@ static double estimate_bps(const struct theory_run *t, double at_s)
 /* 1.25^3 = 1.95: three cycles of eight round trips */
 static void estimate_doubles_in_three_cycles(void)
 {
-	struct theory_run *t = theory_run("rate=10mbit,rtt=40ms,buffer=10bdp,rates=20mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	struct theory_run *t = theory_run("rate=100mbit,rtt=40ms,buffer=10bdp,rates=200mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
 	const double before = estimate_bps(t, 20);
 	double at_s = 20;
 
 	while (at_s < 25 && estimate_bps(t, at_s) < 1.9 * before)
 		at_s += 0.01;
-	expect_near("estimate before, Mbit/s of payload", before / 1e6, 9.56, 0.05);
+	expect_near("estimate before, Mbit/s of payload", before / 1e6, 95.6, 0.05);
 	expect_within("time to 1.9 times that, s", at_s - 20, 0.6, 1.4);
 	theory_free(t);
 }
@@ -83,8 +83,8 @@ static void estimate_doubles_in_three_cycles(void)
 /* Half the rate leaves twice the data in flight: the queue is gone when the old estimate has left the filter of ten round trips. */
 static void queue_goes_when_the_rate_halves(void)
 {
-	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=10bdp,rates=10mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
-	const double bdp_pkts = 1e7 / 8 * 0.040 / 1514;
+	struct theory_run *t = theory_run("rate=200mbit,rtt=40ms,buffer=10bdp,rates=100mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	const double bdp_pkts = 1e8 / 8 * 0.040 / 1514;
 	double most = 0;
 
 	for (size_t i = 0; i < t->result.n_queue; i++) {

@@ -67,13 +67,13 @@ static struct theory_run *dctcp(unsigned int flows)
 	char flow[32];
 
 	snprintf(flow, sizeof(flow), "bpf_dctcp*%u", flows);
-	return theory_run("rate=100mbit,rtt=10ms,buffer=1000pkt,ecn=40pkt,duration=60s,warmup=10s,sample=1ms", flow, NULL);
+	return theory_run("rate=10mbit,rtt=100ms,buffer=1000pkt,ecn=40pkt,duration=600s,warmup=100s,sample=10ms", flow, NULL);
 }
 
 static void queue_of_two_flows(void)
 {
 	struct theory_run *t = dctcp(2);
-	const struct oscillation o = oscillation(t, 0.010 + K * 1514 * 8 / 1e8);
+	const struct oscillation o = oscillation(t, 0.100 + K * 1514 * 8 / 1e7);
 
 	expect_near("largest queue of a cycle, packets", o.max_pkts, K + 2, 0.10);
 	expect_near("amplitude, packets", o.amplitude_pkts, 11.1, 0.25);
@@ -85,7 +85,7 @@ static void queue_of_two_flows(void)
 static void queue_of_ten_flows(void)
 {
 	struct theory_run *t = dctcp(10);
-	const struct oscillation o = oscillation(t, 0.010 + K * 1514 * 8 / 1e8);
+	const struct oscillation o = oscillation(t, 0.100 + K * 1514 * 8 / 1e7);
 
 	expect_near("largest queue of a cycle, packets", o.max_pkts, K + 10, 0.10);
 	expect_near("amplitude, packets", o.amplitude_pkts, 24.8, 0.25);
