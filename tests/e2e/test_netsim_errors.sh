@@ -50,6 +50,14 @@ refused 2 "netsim run: a buffer of 1513 bytes drops every full frame: at least 1
 refused 2 "netsim run: ecn from 20 packets never marks in a buffer of 20: less than the buffer" \
 	run "$TMP/good.yaml" --buffer 20pkt --ecn 20pkt
 
+# a topology on the command line, and what a graph has no one link for
+printf 'topology: graph\nlinks: [{from: a, to: b, rate: 10mbit, delay: 5ms}]\nflows: [{cc: cubic}]\n' >"$TMP/graph.yaml"
+refused 2 "netsim run: topology 'ring' is not known: dumbbell, chain, parking-lot, star or graph" run "$TMP/good.yaml" --topology ring
+refused 2 "netsim run: hops belong to chain and parking-lot, not to topology dumbbell" run "$TMP/good.yaml" --hops 3
+refused 2 "netsim run: a graph has many links: loss of each in the file" run "$TMP/graph.yaml" --loss 1%
+refused 2 "netsim run: cannot open trace $(cd . && pwd -P)/none.trace: No such file or directory" \
+	run "$TMP/good.yaml" --trace none.trace
+
 # run: bad files
 refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"
 check_exit 1 "$NETSIM" run "$TMP/bad.yaml" -o "$TMP/dir"
@@ -70,6 +78,13 @@ check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/di
 contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
 contains "$ERR" "further ones are looked for in "
 holds not test -e "$TMP/dir"
+
+# the kernel has one of each tunable
+refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \
+	run --rate 10mbit --rtt 40ms --flow cubic,set.beta=717
+name=$(unique cubic)
+refused 1 "netsim run: 'a' and 'b' want different tunables of $name, of which the kernel has one each: the same for both, or --engine sim" \
+	run --rate 10mbit --rtt 40ms --flow "$name,name=a,set.beta=700" --flow "$name,name=b"
 
 # selftest: misuse
 refused 2 "netsim selftest: rate '10': allowed is 1mbit to 1gbit" selftest --rate 10

@@ -267,10 +267,10 @@ static void a_packet_leaves_at_a_moment_of_the_trace(void)
 	struct arrival a = {0};
 	char text[256];
 
-	put_trace("# two in 30 ms\n10\n30\n");
+	put_trace("# three in 30 ms\n10\n10\n30\n");
 	snprintf(text, sizeof(text), "link: {rtt: 40ms, trace: %s, buffer: 10pkt}\nflows: [{cc: a}]\n", trace);
 	open_text(text);
-	CU_ASSERT_EQUAL(s.link.rate_bps, (uint64_t)(2 * 1514 * 8 / 0.030));
+	CU_ASSERT_EQUAL(s.link.rate_bps, (uint64_t)(3 * 1514 * 8 / 0.030));
 	net.forward[0].deliver = on_deliver;
 	net.forward[0].drop = on_drop;
 	net.forward[0].arg = &a;
