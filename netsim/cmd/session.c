@@ -60,9 +60,6 @@ static int check_tunables(const struct scenario *s, size_t group, struct congctl
 			return congctl_fail(err, -EINVAL, "'%s' and '%s' want different tunables of %s, of which the kernel has one each: the "
 					    "same for both, or --engine sim", other->name, flow->name, flow->cc);
 	}
-	if (flow->n_set && congctl_is_available(flow->cc))
-		return congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or --engine sim",
-				    flow->cc);
 	return 0;
 }
 
@@ -93,6 +90,9 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 	*algorithm = (struct report_algorithm){0};
 	*obj = NULL;
 	snprintf(algorithm->name, sizeof(algorithm->name), "%s", name);
+	if (congctl_is_available(name) && flow->n_set)
+		return congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or --engine sim",
+				    name);
 	if (!congctl_is_available(name)) {
 		ret = congctl_object_open(obj, name, &inner);
 		if (ret == -ENOENT)
@@ -119,11 +119,10 @@ static int kernel_algorithms_of(struct session *session, const struct scenario *
 	int ret = 0;
 
 	congctl_sweep(); /* a killed run may have left an older build of what is asked for */
-	for (size_t i = 0; !ret && i < s->n_flows; i++) {
-		if (s->flows[i].workload == WORKLOAD_CBR)
-			continue;
+	for (size_t i = 0; !ret && i < s->n_flows; i++)
 		ret = check_tunables(s, i, err);
-		if (!ret)
+	for (size_t i = 0; !ret && i < s->n_flows; i++) {
+		if (s->flows[i].workload != WORKLOAD_CBR)
 			ret = find_algorithm(session, &s->flows[i], err);
 	}
 	for (size_t i = 0; i < session->n; i++)
