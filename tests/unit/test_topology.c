@@ -145,6 +145,19 @@ static void a_parking_lots_flows_cross_what_is_between_their_nodes(void)
 	CU_ASSERT(t.edges[0].rate_bps == 10000000 && t.edges[3].rate_bps == 1000000 && t.edges[3].plain);
 }
 
+static void the_way_back_follows_the_rate_unless_it_has_its_own(void)
+{
+	load("link: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s, aggregate: {time: 4ms}}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && t.edges[1].changes && t.edges[1].rate_bps == 10000000);
+	CU_ASSERT(!t.edges[0].aggregate.time_ns && t.edges[1].aggregate.time_ns == 4000000);
+	load("link: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s, return-rate: 2mbit}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && !t.edges[1].changes && t.edges[1].rate_bps == 2000000);
+	load("topology: star\nlink: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && !t.edges[1].changes); /* a host's link stays as it is */
+	load("topology: graph\nlinks: [{from: a, to: b, rate: 1mbit, delay: 1ms, aggregate: {time: 4ms}}]\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].aggregate.time_ns == 4000000 && !t.edges[1].aggregate.time_ns);
+}
+
 static void a_star_has_a_host_for_each_group(void)
 {
 	load("topology: star\nlink: {rate: 10mbit, rtt: 40ms}\nflows: [{cc: a}, {cc: a, count: 30}]\n");
@@ -190,6 +203,7 @@ int main(void)
 		TEST(the_longest_way_a_packet_can_carry_is_accepted),
 		TEST(the_delays_of_a_chain_add_up_to_its_rtt),
 		TEST(a_parking_lots_flows_cross_what_is_between_their_nodes),
+		TEST(the_way_back_follows_the_rate_unless_it_has_its_own),
 		TEST(a_star_has_a_host_for_each_group),
 		TEST(figures_of_a_graph_are_about_the_first_flows_bottleneck),
 		TEST(a_setting_has_no_one_link_to_go_to_in_a_graph),
