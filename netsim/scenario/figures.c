@@ -18,6 +18,21 @@ uint32_t scenario_payload_bytes(const struct scenario *s)
 	return s->mtu - (s->family == 6 ? 40 : 20) - TCP_HEADER;
 }
 
+const char *scenario_topology_name(const struct scenario *s)
+{
+	return scenario_topologies[s->topology];
+}
+
+static const char *discipline_name(const struct scenario_link *link)
+{
+	return scenario_disciplines[scenario_link_discipline(link) - QUEUE_FIFO];
+}
+
+const char *scenario_discipline_name(const struct scenario *s)
+{
+	return discipline_name(&s->link);
+}
+
 double scenario_tcp_cap_bps(const struct scenario *s)
 {
 	return (double)s->link.rate_bps * scenario_payload_bytes(s) / scenario_frame_bytes(s);
@@ -165,7 +180,7 @@ void scenario_link_config(const struct scenario *s, const struct scenario_link *
 		.police_bps = link->police.rate_bps,
 		.police_burst_bytes = link->police.burst_bytes,
 		.queue = {
-			.discipline = scenario_disciplines[scenario_link_discipline(link) - QUEUE_FIFO],
+			.discipline = discipline_name(link),
 			.ecn = q->mark,
 			.min_bytes = amount_bytes(s, link, &q->min),
 			.max_bytes = amount_bytes(s, link, &q->max),
