@@ -28,7 +28,7 @@ refused() { # CODE SENTENCE ARGUMENT...
 # one flow: measured from 2 s, after slow start. Goodput: the link's payload, less what the recovery from slow start may leave idle
 simulate 0 "${net[@]}" --cc cubic --duration 10s --warmup 2s -o "$TMP/one"
 contains "$OUT" "10 s simulated"
-equals "$(cd "$TMP/one" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json"
+equals "$(cd "$TMP/one" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json transfers.csv"
 told '.valid and .engine == "sim" and .flows[0].name == "cubic" and .flows[0].cc == "bpf_cubic" and
 	.flows[0].goodput_bps > 0.95 * .link.tcp_cap_bps and .flows[0].goodput_bps <= 1.001 * .link.tcp_cap_bps and
 	.flows[0].rtt_us.p50 > 40000 and .flows[0].errno == null' "$TMP/one/summary.json"
@@ -44,7 +44,7 @@ same=("${net[@]}" --flow 'cubic*3' --flow bbr@1s --loss 1% --duration 5s)
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/a"
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/b"
 simulate 0 "${same[@]}" --seed 4 -o "$TMP/c"
-for file in samples.csv queue.csv flows.csv summary.json scenario.yaml; do
+for file in samples.csv queue.csv transfers.csv flows.csv summary.json scenario.yaml; do
 	holds cmp "$TMP/a/$file" "$TMP/b/$file"
 done
 holds not cmp -s "$TMP/a/samples.csv" "$TMP/c/samples.csv"
