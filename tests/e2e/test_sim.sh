@@ -39,8 +39,20 @@ equals "$(jq -r '.algorithms[0].sha256' "$TMP/one/manifest.json")" "$(sha256sum 
 equals "$(jq -r '.algorithms[0].object' "$TMP/one/manifest.json")" "$ALGORITHMS/cubic.so"
 lacks "$(cat "$TMP/one/report.html")" "Linux kernel's TCP"
 
-# the same seed, the same bytes; another seed, others, where there is chance in it
-same=("${net[@]}" --flow 'cubic*3' --flow bbr@1s --loss 1% --duration 5s)
+# the same seed, the same bytes, of every workload; another seed, others, where there is chance in it
+cat >"$TMP/mixed.yaml" <<EOF
+link: {rate: 10mbit, rtt: 40ms, buffer: 1bdp, loss: 1%}
+flows:
+    - {cc: cubic, count: 3}
+    - {cc: bbr, start: 1s, stop: 3s}
+    - {name: web, cc: reno, workload: poisson, load: 0.3, sizes: web-search}
+    - {name: ask, cc: cubic, workload: request, size: 20kB, pause: 10ms, count: 2}
+    - {name: all, cc: dctcp, workload: incast, size: 5kB, count: 4}
+    - {name: now and then, cc: aimd, workload: on-off, on: 300ms, off: 500ms, set: {beta: 900}}
+    - {name: voice, workload: cbr, rate: 100kbit}
+duration: 5s
+EOF
+same=("$TMP/mixed.yaml" --engine sim)
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/a"
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/b"
 simulate 0 "${same[@]}" --seed 4 -o "$TMP/c"
@@ -48,6 +60,7 @@ for file in samples.csv queue.csv transfers.csv flows.csv summary.json scenario.
 	holds cmp "$TMP/a/$file" "$TMP/b/$file"
 done
 holds not cmp -s "$TMP/a/samples.csv" "$TMP/c/samples.csv"
+told '[.flows[] | select(.received_bytes == 0)] | length == 0' "$TMP/a/summary.json"
 
 # repeats are the seeds s, s + 1, … one by one
 simulate 0 "${same[@]}" --seed 3 --repeat 2 -o "$TMP/two"
@@ -58,12 +71,13 @@ told '.runs_valid == 2 and .runs[1].seed == 4' "$TMP/two/summary.json"
 simulate 0 "$TMP/a/scenario.yaml" --engine sim -o "$TMP/again"
 holds cmp "$TMP/a/samples.csv" "$TMP/again/samples.csv"
 
-# every scenario of the repository as it stands, every algorithm
+# every scenario of the repository as it stands (one loses 1 % of its packets: 1.2 packets ÷ √0.01 in 40 ms are 8 % of the link), every
+# algorithm
 for file in "$ROOT"/netsim/scenarios/*.yaml; do
 	cc=()
 	"$NETSIM" run "$file" --engine sim 2>&1 | grep -q 'names no algorithm' && cc=(--cc bpf_cubic)
 	simulate 0 "$file" --engine sim "${cc[@]}" -j
-	told '.valid and .link.utilisation > 0.3 and .link.utilisation <= 1.001 and ([.flows[] | select(.errno)] | length) == 0' "$TMP/out"
+	told '.valid and .link.utilisation > 0.04 and .link.utilisation <= 1.001 and ([.flows[] | select(.errno)] | length) == 0' "$TMP/out"
 done
 for plugin in "$ALGORITHMS"/*.so; do
 	simulate 0 "${net[@]}" --cc "$(basename "$plugin" .so)" --duration 10s --warmup 2s -j

@@ -104,11 +104,17 @@ static struct packet *sink_copy(void *arg, const struct packet *p)
 static struct link_config random_link(struct rng *r, struct rate_step *steps, uint64_t *trace)
 {
 	static const char *const disciplines[] = {NULL, "fifo", "step"};
-	struct link_config c = {.rate_bps = 1000 + rng_u64(r) % 100000000, .delay_ns = rng_u64(r) % (20 * MS)};
+	struct link_config c = {.loss = {.numbers = {1 + rng_u64(r) % 9, 10, 77, 100}, .n_numbers = 4}};
 
-	c.loss = (struct loss_config){.kind = rng_u64(r) % 5, .probability = rng_uniform(r) / 4, .period = 1 + rng_u64(r) % 50,
-		.p = rng_uniform(r) / 10, .r = rng_uniform(r), .loss_good = rng_uniform(r) / 100, .loss_bad = rng_uniform(r),
-		.numbers = {1 + rng_u64(r) % 9, 10, 77, 100}, .n_numbers = 4};
+	c.rate_bps = 1000 + rng_u64(r) % 100000000; /* a statement for each draw: the order of those in one is the compiler's */
+	c.delay_ns = rng_u64(r) % (20 * MS);
+	c.loss.kind = rng_u64(r) % 5;
+	c.loss.probability = rng_uniform(r) / 4;
+	c.loss.period = 1 + rng_u64(r) % 50;
+	c.loss.p = rng_uniform(r) / 10;
+	c.loss.r = rng_uniform(r);
+	c.loss.loss_good = rng_uniform(r) / 100;
+	c.loss.loss_bad = rng_uniform(r);
 	c.queue.limit_pkts = 1 + rng_u64(r) % 100;
 	c.queue.discipline = disciplines[rng_u64(r) % 3];
 	if (c.queue.discipline && c.queue.discipline[0] == 's')
@@ -116,7 +122,7 @@ static struct link_config random_link(struct rng *r, struct rate_step *steps, ui
 	switch (rng_u64(r) % 4) {
 	case 0:
 		for (size_t i = 0; i < 8; i++)
-			steps[i] = (struct rate_step){(i + 1) * 50 * MS, rng_u64(r) % 3 * (rng_u64(r) % 50000000)};
+			steps[i] = (struct rate_step){(i + 1) * 50 * MS, rng_u64(r) % 3 ? rng_u64(r) % 50000000 : 0};
 		c.steps = steps;
 		c.n_steps = 8;
 		break;
@@ -170,8 +176,8 @@ static void tally_links(struct tally *t, const struct path *path, const struct s
 	t->wrong += sent + copies != sink->delivered + sink->dropped + inside;
 }
 
-/* in + duplicated = delivered + lost + policed + dropped + inside, on every link of random networks with everything in them, at random
- * moments; and every packet and every copy comes back exactly once */
+/* in + duplicated = delivered + lost + policed + dropped + inside, on every link of random networks with everything in them, at
+ * random moments; and every packet and every copy comes back exactly once */
 static void run_random_networks(uint64_t seed, int rounds, struct tally *t)
 {
 	struct rng r;
@@ -194,8 +200,11 @@ static void run_random_networks(uint64_t seed, int rounds, struct tally *t)
 			CU_ASSERT_PTR_NOT_NULL_FATAL(path.links[path.n_links]);
 		}
 		for (int step = 0; step < 300; step++) {
-			for (uint64_t burst = rng_u64(&r) % 5; burst; burst--)
-				send_packet(engine, &path, ++sent, 60 + rng_u64(&r) % 1455, rng_u64(&r) % 4);
+			for (uint64_t burst = rng_u64(&r) % 5; burst; burst--) {
+				uint32_t len = 60 + rng_u64(&r) % 1455;
+
+				send_packet(engine, &path, ++sent, len, rng_u64(&r) % 4);
+			}
 			engine_run(engine, engine_now(engine) + rng_u64(&r) % (3 * MS));
 			tally_links(t, &path, &sink, sent);
 		}

@@ -111,6 +111,23 @@ static void jitter_is_uniform(void)
 	engine_free(engine);
 }
 
+static void send_next(void *arg)
+{
+	send_packet(engine, &path, (uint32_t)(uintptr_t)arg, 1514, ECN_NOT_ECT);
+}
+
+/* a packet that would arrive at once finds one before it that is due at this very moment and has not been delivered yet */
+static void ties_stay_in_order(void)
+{
+	make(&(struct link_config){.jitter_ns = 1});
+	for (uintptr_t k = 1; k <= 1000; k++)
+		engine_at(engine, k, send_next, (void *)k);
+	engine_run(engine, 2000);
+	CU_ASSERT_EQUAL(sink.delivered, 1000);
+	CU_ASSERT_EQUAL(sink.out_of_order, 0);
+	engine_free(engine);
+}
+
 static void jitter_of_a_nanosecond_has_two_values(void)
 {
 	uint64_t ones = 0;
@@ -302,6 +319,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(jitter_in_order_never_reorders),
 		TEST(jitter_is_uniform),
+		TEST(ties_stay_in_order),
 		TEST(jitter_of_a_nanosecond_has_two_values),
 		TEST(reordering_reorders_within_the_jitter),
 		TEST(nothing_overtakes_without_jitter),

@@ -74,6 +74,21 @@ static void idle_time_gives_no_credit(void)
 	engine_free(engine);
 }
 
+/* a lone packet takes its time rounded down, each anew: nothing is carried over an idle moment */
+static void idle_time_leaves_no_remainder(void)
+{
+	struct path path;
+
+	path = path_to(&sink, make(&(struct link_config){.rate_bps = 7777777}));
+	for (uint32_t k = 1; k <= 10; k++) {
+		engine_run(engine, k * 10 * MS);
+		send_packet(engine, &path, k, 1514, ECN_NOT_ECT);
+		engine_run(engine, k * 10 * MS + 5 * MS);
+		CU_ASSERT_EQUAL(sink.last_ns, k * 10 * MS + 1514 * 8 * SECOND / 7777777);
+	}
+	engine_free(engine);
+}
+
 static void a_link_without_a_rate_only_delays(void)
 {
 	struct link *l = make(&(struct link_config){.delay_ns = 5 * MS});
@@ -190,7 +205,15 @@ static void keen_set_rate(struct queue *q, uint64_t rate_bps)
 	rates[n_rates++] = rate_bps;
 }
 
-static const struct queue_ops keen = {"keen", sizeof(struct queue), keen_init, keen_enqueue, keen_dequeue, keen_fini, keen_set_rate};
+static const struct queue_ops keen = {
+	.name = "keen",
+	.size = sizeof(struct queue),
+	.init = keen_init,
+	.enqueue = keen_enqueue,
+	.dequeue = keen_dequeue,
+	.fini = keen_fini,
+	.set_rate = keen_set_rate,
+};
 QUEUE_DISCIPLINE(keen);
 
 static void the_queue_is_told_of_the_link(void)
@@ -235,7 +258,7 @@ static void send_again(void *arg, struct packet *p)
 	sink_deliver(arg, p);
 }
 
-/* a driver that sends from within deliver() and drop(), on a link without delay that drops at the head, too: nothing is lost sight of */
+/* a driver that sends from within deliver() and drop(), links without delay, drops at the head: nothing is lost sight of */
 static void callbacks_may_send(void)
 {
 	static const uint64_t trace[] = {MS};
@@ -304,7 +327,8 @@ static void impossible_links_are_refused(void)
 		{.rate_bps = 1000, .queue = {.discipline = "fifo", .mark_threshold_pkts = 5}},
 		{.rate_bps = 1000, .queue = {.discipline = "step", .mark_threshold_pkts = 5}},              /* no limit */
 		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_pkts = 5}},                       /* no threshold */
-		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_bytes = 9000, .mark_threshold_pkts = 5, .mark_threshold_bytes = 5000}},                                    /* two thresholds */
+		{.rate_bps = 1000, /* two thresholds */
+		 .queue = {.discipline = "step", .limit_bytes = 9000, .mark_threshold_pkts = 5, .mark_threshold_bytes = 5000}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = 1.01}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = -0.01}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = NAN}},
@@ -330,6 +354,7 @@ int main(void)
 		TEST(rate_is_exact),
 		TEST(late_runs_do_not_accumulate),
 		TEST(idle_time_gives_no_credit),
+		TEST(idle_time_leaves_no_remainder),
 		TEST(a_link_without_a_rate_only_delays),
 		TEST(queue_statistics_are_time_weighted),
 		TEST(the_measured_window_starts_afresh),

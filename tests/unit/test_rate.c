@@ -42,6 +42,7 @@ static void the_packet_on_the_wire_continues_at_the_new_rate(void)
 		{{{0, 20000000}}, 1, 500000},                               /* from the beginning */
 		{{{400000, 0}, {5000000, 10000000}}, 2, 5600000},           /* an outage */
 		{{{400000, 20000000}, {500000, 0}, {SECOND, 3}}, 3, SECOND + 1333333333333}, /* 4000 bits at 3 bit/s, rounded down */
+		{{{0, 3000000}, {3333333, 1}}, 2, 3333333 + MS},            /* a third of a ns was left: 0.001 bit */
 		{{{0, 0}, {7, 0}, {10, 10000000}}, 3, 1000010},
 	};
 
@@ -188,8 +189,8 @@ static void an_opportunity_without_a_packet_is_lost(void)
 	static const struct {
 		uint64_t sent_ns, want_ns;
 	} cases[] = {
-		{0, 1 * MS}, {1 * MS, 2 * MS}, {2 * MS + 1, 5 * MS}, {5 * MS + 1, 11 * MS}, {12 * MS, 12 * MS}, {20 * MS, 21 * MS}, {999 * MS, 1001 * MS},
-		{123455 * MS, 123455 * MS}, {123455 * MS + 1, 123461 * MS},
+		{0, 1 * MS}, {1 * MS, 2 * MS}, {2 * MS + 1, 5 * MS}, {5 * MS + 1, 11 * MS}, {12 * MS, 12 * MS}, {20 * MS, 21 * MS},
+		{999 * MS, 1001 * MS}, {123455 * MS, 123455 * MS}, {123455 * MS + 1, 123461 * MS},
 	};
 
 	make(&(struct link_config)THREE);
@@ -225,6 +226,20 @@ static void the_ends_of_rounds_meet(void)
 	CU_ASSERT_EQUAL(sink.delivered, 7);
 	engine_run(engine, 12 * MS);
 	CU_ASSERT_EQUAL(sink.delivered, 8);
+	engine_free(engine);
+}
+
+static void a_packet_that_comes_where_rounds_meet_finds_both(void)
+{
+	static const uint64_t ends[] = {0, 4 * MS, 4 * MS};
+
+	make(&(struct link_config){.rate_bps = 1, .trace_ns = ends, .n_trace = 3, .trace_period_ns = 4 * MS});
+	engine_run(engine, 8 * MS);
+	send_many(4, 1514);
+	engine_run(engine, 8 * MS);
+	CU_ASSERT_EQUAL(sink.delivered, 3);
+	engine_run(engine, 12 * MS);
+	CU_ASSERT_EQUAL(sink.delivered, 4);
 	engine_free(engine);
 }
 
@@ -290,6 +305,7 @@ int main(void)
 		TEST(bytes_are_accounted_for_across_opportunities),
 		TEST(an_opportunity_without_a_packet_is_lost),
 		TEST(the_ends_of_rounds_meet),
+		TEST(a_packet_that_comes_where_rounds_meet_finds_both),
 		TEST(the_queue_is_served_at_the_opportunities),
 		TEST(impossible_rates_are_refused),
 		CU_TEST_INFO_NULL,
