@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
 #include <time.h>
 
 #include "engine_fixture.h"
@@ -103,7 +104,7 @@ static struct packet *sink_copy(void *arg, const struct packet *p)
 /* a link with whatever there is, every figure at random; the memory of steps and traces is the caller's */
 static struct link_config random_link(struct rng *r, struct rate_step *steps, uint64_t *trace)
 {
-	static const char *const disciplines[] = {NULL, "fifo", "step"};
+	static const char *const disciplines[] = {NULL, "fifo", "step", "red", "codel", "fq_codel", "pie", "dualpi2"};
 	struct link_config c = {.loss = {.numbers = {1 + rng_u64(r) % 9, 10, 77, 100}, .n_numbers = 4}};
 
 	c.rate_bps = 1000 + rng_u64(r) % 100000000; /* a statement for each draw: the order of those in one is the compiler's */
@@ -116,8 +117,9 @@ static struct link_config random_link(struct rng *r, struct rate_step *steps, ui
 	c.loss.loss_good = rng_uniform(r) / 100;
 	c.loss.loss_bad = rng_uniform(r);
 	c.queue.limit_pkts = 1 + rng_u64(r) % 100;
-	c.queue.discipline = disciplines[rng_u64(r) % 3];
-	if (c.queue.discipline && c.queue.discipline[0] == 's')
+	c.queue.discipline = disciplines[rng_u64(r) % 8];
+	c.queue.ecn = rng_u64(r) % 2;
+	if (c.queue.discipline && !strcmp(c.queue.discipline, "step"))
 		c.queue.mark_threshold_pkts = 1 + rng_u64(r) % 50;
 	switch (rng_u64(r) % 4) {
 	case 0:
