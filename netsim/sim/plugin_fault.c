@@ -62,15 +62,15 @@ static uintptr_t interrupted_at(const ucontext_t *context)
 #endif
 }
 
-/* Who called the library function that was interrupted? A return address is behind its call. */
+/* Who called the library function that was interrupted at *pc? A return address is behind its call. */
 static const struct plugin *caller(uintptr_t *pc)
 {
 	void *frames[MAX_FRAMES];
 	int n = backtrace(frames, MAX_FRAMES), i = 0;
 
-	while (i < n && is_own((uintptr_t)frames[i])) /* the handler itself */
+	while (i < n && (uintptr_t)frames[i] != *pc) /* the handler's own */
 		i++;
-	for (; i < n; i++) {
+	while (++i < n) {
 		uintptr_t at = (uintptr_t)frames[i] - 1;
 		const struct plugin *p = plugin_at(at);
 
