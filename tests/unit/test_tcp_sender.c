@@ -72,6 +72,7 @@ static void the_timeout_follows_a_jump_of_the_rtt(void)
 
 	sim_start(0, 50 * MS, 0);
 	sim_connect(1);
+	sim.client->tp.snd_ssthresh = 20;
 	tcp_write(sim.client, UINT64_MAX);
 	sim_run_for(SECOND);
 	rto_us = sim.client->snd.rto_us;
@@ -86,11 +87,12 @@ static void the_timeout_follows_a_jump_of_the_rtt(void)
 	sim_end();
 }
 
-/* RFC 6928, RFC 5681 3.1: ten, then twice as many each round trip */
+/* RFC 6928, RFC 5681 3.1: ten, then twice as many each round trip. The receiver's window, which has to grow too, is large from the start. */
 static void slow_start_doubles(void)
 {
 	sim_start(0, 50 * MS, 0);
 	sim_connect(1);
+	sim.client->snd.snd_wnd = sim.server->rcv.rcvbuf_bytes = 1000 * MSS;
 	tcp_write(sim.client, UINT64_MAX);
 	for (u32 cwnd = 10; cwnd <= 160; cwnd *= 2) {
 		CU_ASSERT_EQUAL(sim.client->tp.snd_cwnd, cwnd);
@@ -131,7 +133,7 @@ static void a_window_hardly_used_shrinks(void)
 		before_cwnd = sim.client->tp.snd_cwnd;
 		tcp_write(sim.client, 12 * MSS);
 		sim_run_for(100 * MS);
-		CU_ASSERT(sim.client->tp.snd_cwnd <= before_cwnd);
+		CU_ASSERT(sim.client->tp.snd_cwnd <= before_cwnd || before_cwnd < 2 * 12);
 	}
 	CU_ASSERT(sim.client->tp.snd_cwnd < 60);
 	CU_ASSERT(sim.client->tp.snd_cwnd >= TCP_INIT_CWND);
