@@ -6,8 +6,8 @@
  * clock of `emu` follows the machine's. Time is nanoseconds from the start of the run. All randomness comes from the seed.
  *
  * A packet crosses the links of its path in order. On each link: loss (drawn on arrival) → policer → queue discipline →
- * serialisation → duplication → propagation with jitter → aggregation → next link, or the path's deliver(). A packet is the driver's
- * memory: the engine gives it back exactly once, through deliver() or drop(), and so it does with copies. Single-threaded.
+ * serialisation → duplication → propagation with jitter → aggregation → next link, or the path's deliver(). A packet, a copy,
+ * too, is the driver's memory: the engine gives it back exactly once, through deliver() or drop(). Single-threaded.
  */
 #ifndef NETSIM_ENGINE_H
 #define NETSIM_ENGINE_H
@@ -97,14 +97,14 @@ struct rate_step {
 struct link_config {
 	const char *name;
 	uint64_t rate_bps;  /* 0: no serialisation and no queue, only loss and delay (an access link) */
-	/* Changes of the rate, by time, no two at once; the packet on the wire continues at the new rate. Steps and trace are the caller's
-	 * memory, for as long as the link lives. */
+	/* Changes of the rate, by time, no two at once; the packet on the wire continues at the new rate. Steps and trace are the
+	 * caller's memory, for as long as the link lives. */
 	const struct rate_step *steps;
 	size_t n_steps;
-	/* Instead of a rate: opportunities to send (mahimahi's packet-delivery trace), from the start of the run, ascending (several at once
-	 * are so many opportunities), none after trace_period_ns, repeated every trace_period_ns. Each carries 1514 bytes of frames: the
-	 * rest of a packet that the one before left unfinished, then as many as fit of those that wait, the last of them perhaps in
-	 * part. A packet leaves with its last byte; what an opportunity finds nothing to carry with is lost. rate_bps is the trace's mean. */
+	/* Instead of a rate: opportunities to send (mahimahi's packet-delivery trace), from the start of the run, ascending, several
+	 * at once if need be, none after trace_period_ns, repeated every trace_period_ns. Each carries 1514 bytes of frames: the rest
+	 * of the packet that the one before left unfinished, then of those that wait, the last of them perhaps in part. A packet
+	 * leaves with its last byte. Room for which there are no bytes at that moment is lost. rate_bps is the trace's mean. */
 	const uint64_t *trace_ns;
 	size_t n_trace;
 	uint64_t trace_period_ns;
@@ -113,8 +113,8 @@ struct link_config {
 	bool reorder;
 	double duplicate;   /* probability that a packet arrives twice; drawn when it is serialised, the copy follows at once */
 	struct loss_config loss;
-	/* token bucket before the queue, full at first: what finds too few tokens is dropped and takes none; 0: none. The burst is at
-	 * least a full-size frame. */
+	/* token bucket before the queue, full at first: what finds too few tokens is dropped and takes none; 0: none. The burst is
+	 * at least a full-size frame. */
 	uint64_t police_bps, police_burst_bytes;
 	/* aggregation behind the propagation: what arrives is held and let go together, when the first has waited for aggregate_ns or
 	 * aggregate_pkts are there (0: no such limit). aggregate_ns 0: none. With it on the return link: ACK aggregation */
@@ -147,7 +147,7 @@ struct link_stats {
 	uint64_t queued_pkts, queued_bytes; /* waiting right now, the packet on the wire not counted */
 	uint64_t inside_pkts;           /* queued + on the wire + propagating + held for aggregation */
 	uint64_t delivered_pkts;        /* left the link */
-	uint64_t busy_ns;               /* time spent serialising (trace: with a packet there) within the measured window, no outages */
+	uint64_t busy_ns;               /* serialising (trace: with a packet there), within the measured window, no outages */
 	uint64_t window_ns;             /* length of the measured window */
 	uint64_t window_capacity_bytes; /* that could have been serialised in it: rate × time, or the trace's opportunities */
 	double queue_pkts_mean;         /* time-weighted over the measured window */

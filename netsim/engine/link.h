@@ -7,8 +7,8 @@
  *	line.c        everything behind it
  *	link_stats.c  what was counted
  *
- * At most LINK_EVENTS are pending, whatever the occupancy: the end of the packet on the wire or the next opportunity of the trace, the next
- * step of the rate, and the line's. Only reordered packets have one each.
+ * At most LINK_EVENTS are pending, whatever the occupancy: the end of the packet on the wire or the next opportunity of the
+ * trace, the next step of the rate, and the line's. Only reordered packets have one each.
  */
 #ifndef NETSIM_LINK_H
 #define NETSIM_LINK_H
@@ -36,7 +36,7 @@ struct link {
 	struct queue *queue;        /* NULL: no rate, so neither queue nor wire */
 	struct link_history *history;
 	struct packet *wire;        /* being serialised */
-	bool busy;                  /* the wire's event is pending, or an outage without end */
+	bool busy;                  /* a packet is on the wire, or waits for an opportunity */
 	uint64_t queue_since_ns;    /* of the present occupancy */
 	uint64_t in_pkts, in_bytes, out_pkts, out_bytes, delivered_pkts;
 	struct rate rate;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * policer.h - a token bucket before the queue: a packet takes its length in tokens or, if there are fewer, is dropped and takes none.
- * The bucket starts full. Tokens are counted in bit·ns/s as in rate.h, so that the rate is exact whatever the arrivals.
+ * policer.h - a token bucket before the queue: a packet takes its length in tokens or, if there are fewer, is dropped and
+ * takes none. The bucket starts full. Tokens are counted in 10^-9 bit, so that the rate is exact whatever the arrivals.
  */
 #ifndef NETSIM_POLICER_H
 #define NETSIM_POLICER_H

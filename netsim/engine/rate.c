@@ -34,7 +34,7 @@ int rate_init(struct rate *r, const struct link_config *config, uint64_t now_ns)
 void rate_advance(struct rate *r, uint64_t now_ns)
 {
 	while (r->until_ns <= now_ns) {
-		uint64_t at_ns = r->until_ns > r->since_ns ? r->until_ns : r->since_ns; /* before the link was made: at its birth */
+		uint64_t at_ns = r->until_ns > r->since_ns ? r->until_ns : r->since_ns; /* not before the link was */
 
 		r->work = rate_work(r, at_ns);
 		r->up_ns = rate_up_ns(r, at_ns);

@@ -2,8 +2,8 @@
 /*
  * rate.h - how long a packet is on the wire, at a rate that may change on the way, and what the wire could have carried.
  *
- * Work is counted in bit·ns/s: a packet is len × 8 × 10^9 of it, and a wire of `bps` does `bps` of it every ns. So nothing is ever
- * rounded: what is left over when a packet ends on the whole ns before its true end is carried to the next.
+ * Work is counted in 10^-9 bit: a packet is len × 8 × 10^9 of it, and a wire of `bps` does `bps` of it every ns. So nothing is
+ * ever rounded: what is left over when a packet ends on the whole ns before its true end is carried to the next.
  */
 #ifndef NETSIM_RATE_H
 #define NETSIM_RATE_H
@@ -31,7 +31,7 @@ void rate_advance(struct rate *r, uint64_t now_ns); /* take the steps up to and 
 uint64_t rate_finish_stepped(struct rate *r, uint64_t now_ns, uint32_t len);
 unsigned __int128 rate_work(const struct rate *r, uint64_t now_ns); /* that could be done so far */
 
-/* When a packet is through that goes on the wire now; ENGINE_NEVER if an outage has no end. The steps to come are taken into account. */
+/* When a packet is through that goes on the wire now, the steps to come included; ENGINE_NEVER if an outage has no end. */
 static inline uint64_t rate_finish(struct rate *r, uint64_t now_ns, uint32_t len)
 {
 	uint64_t ns, remainder;

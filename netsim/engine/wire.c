@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * wire.c - serialisation. A packet goes on the wire when the one before it ends, by the schedule and not by when anybody woke up. An
- * idle link saves nothing up.
+ * wire.c - serialisation. A packet goes on the wire when the one before it ends, by the schedule and not by when anybody woke
+ * up. An idle link saves nothing up.
  *
- * By a trace: each opportunity carries TRACE_BYTES, byte by byte: of the packet on the wire, then of those the queue hands out at that moment.
- * A packet leaves with its last byte. What an opportunity finds nothing to carry with is lost.
+ * By a trace: each opportunity carries TRACE_BYTES, byte by byte: of the packet on the wire, then of those the queue hands out
+ * at that moment. A packet leaves with its last byte. The room for which there are no bytes is lost.
  */
 #include "link.h"
 

@@ -7,6 +7,7 @@
 
 #define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 #define TCP_HEADER 32      /* bytes with the timestamp option */
+#define UDP_HEADER 8       /* bytes */
 
 uint32_t scenario_frame_bytes(const struct scenario *s)
 {
@@ -31,6 +32,11 @@ static const char *discipline_name(const struct scenario_link *link)
 const char *scenario_discipline_name(const struct scenario *s)
 {
 	return discipline_name(&s->link);
+}
+
+uint32_t scenario_datagram_bytes(const struct scenario *s)
+{
+	return s->mtu - (s->family == 6 ? 40 : 20) - UDP_HEADER;
 }
 
 double scenario_tcp_cap_bps(const struct scenario *s)

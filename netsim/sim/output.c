@@ -163,9 +163,7 @@ static struct tcp_segment *build_segment(struct tcp_endpoint *ep, const struct t
 	tp->snd_nxt += seg->len;
 	tx->seq = seg->seq;
 	tx->end_seq = tp->snd_nxt;
-	tx->sent_us = tp->tcp_mstamp;
 	tx->state = 0;
-	tx->inflight_bytes = tp->snd_nxt - tp->snd_una;
 	rate_sent(ep, tx);
 	tp->packets_out++;
 	return seg;
@@ -333,8 +331,6 @@ int tcp_retransmit(struct tcp_endpoint *ep, struct tx_record *tx)
 	seg->seq = tx->seq;
 	seg->packet.ecn = codepoint(ep, false);
 	address_segment(ep, seg, TIMESTAMP_BYTES + sack_bytes(seg));
-	tx->sent_us = tp->tcp_mstamp;
-	tx->inflight_bytes = tp->snd_nxt - tp->snd_una;
 	rate_sent(ep, tx);
 	tx_mark_retransmitted(ep, index);
 	pace(ep, 1, seg->len);

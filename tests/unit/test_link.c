@@ -205,7 +205,15 @@ static void keen_set_rate(struct queue *q, uint64_t rate_bps)
 	rates[n_rates++] = rate_bps;
 }
 
-static const struct queue_ops keen = {"keen", sizeof(struct queue), keen_init, keen_enqueue, keen_dequeue, keen_fini, keen_set_rate};
+static const struct queue_ops keen = {
+	.name = "keen",
+	.size = sizeof(struct queue),
+	.init = keen_init,
+	.enqueue = keen_enqueue,
+	.dequeue = keen_dequeue,
+	.fini = keen_fini,
+	.set_rate = keen_set_rate,
+};
 QUEUE_DISCIPLINE(keen);
 
 static void the_queue_is_told_of_the_link(void)
@@ -250,7 +258,7 @@ static void send_again(void *arg, struct packet *p)
 	sink_deliver(arg, p);
 }
 
-/* a driver that sends from within deliver() and drop(), on a link without delay that drops at the head, too: nothing is lost sight of */
+/* a driver that sends from within deliver() and drop(), links without delay, drops at the head: nothing is lost sight of */
 static void callbacks_may_send(void)
 {
 	static const uint64_t trace[] = {MS};
@@ -319,7 +327,8 @@ static void impossible_links_are_refused(void)
 		{.rate_bps = 1000, .queue = {.discipline = "fifo", .mark_threshold_pkts = 5}},
 		{.rate_bps = 1000, .queue = {.discipline = "step", .mark_threshold_pkts = 5}},              /* no limit */
 		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_pkts = 5}},                       /* no threshold */
-		{.rate_bps = 1000, .queue = {.discipline = "step", .limit_bytes = 9000, .mark_threshold_pkts = 5, .mark_threshold_bytes = 5000}},                                    /* two thresholds */
+		{.rate_bps = 1000, /* two thresholds */
+		 .queue = {.discipline = "step", .limit_bytes = 9000, .mark_threshold_pkts = 5, .mark_threshold_bytes = 5000}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = 1.01}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = -0.01}},
 		{.rate_bps = 1000, .loss = {.kind = LOSS_BERNOULLI, .probability = NAN}},

@@ -9,9 +9,10 @@ static struct sink sink;
 
 static struct policer full(uint64_t rate_bps, uint64_t burst_bytes)
 {
+	struct link_config config = {.police_bps = rate_bps, .police_burst_bytes = burst_bytes};
 	struct policer p;
 
-	CU_ASSERT_EQUAL_FATAL(policer_init(&p, &(struct link_config){.police_bps = rate_bps, .police_burst_bytes = burst_bytes}, 0), 0);
+	CU_ASSERT_EQUAL_FATAL(policer_init(&p, &config, 0), 0);
 	return p;
 }
 

@@ -189,8 +189,8 @@ static void an_opportunity_without_a_packet_is_lost(void)
 	static const struct {
 		uint64_t sent_ns, want_ns;
 	} cases[] = {
-		{0, 1 * MS}, {1 * MS, 2 * MS}, {2 * MS + 1, 5 * MS}, {5 * MS + 1, 11 * MS}, {12 * MS, 12 * MS}, {20 * MS, 21 * MS}, {999 * MS, 1001 * MS},
-		{123455 * MS, 123455 * MS}, {123455 * MS + 1, 123461 * MS},
+		{0, 1 * MS}, {1 * MS, 2 * MS}, {2 * MS + 1, 5 * MS}, {5 * MS + 1, 11 * MS}, {12 * MS, 12 * MS}, {20 * MS, 21 * MS},
+		{999 * MS, 1001 * MS}, {123455 * MS, 123455 * MS}, {123455 * MS + 1, 123461 * MS},
 	};
 
 	make(&(struct link_config)THREE);
