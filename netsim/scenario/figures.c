@@ -106,7 +106,7 @@ static bool all_alike(const struct scenario *s)
 	return s->topology != TOPOLOGY_PARKING_LOT && s->topology != TOPOLOGY_GRAPH;
 }
 
-static uint64_t way_ns(const struct scenario *s, size_t group)
+static uint64_t path_rtt_ns(const struct scenario *s, size_t group)
 {
 	struct topology t;
 
@@ -118,7 +118,7 @@ uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group)
 {
 	if (s->flows[group].rtt_ns)
 		return s->flows[group].rtt_ns;
-	return all_alike(s) ? s->link.rtt_ns : way_ns(s, group);
+	return all_alike(s) ? s->link.rtt_ns : path_rtt_ns(s, group);
 }
 
 uint64_t scenario_common_rtt_ns(const struct scenario *s)
@@ -136,7 +136,7 @@ uint64_t scenario_common_rtt_ns(const struct scenario *s)
 
 uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group)
 {
-	const uint64_t shared_ns = all_alike(s) ? scenario_common_rtt_ns(s) : way_ns(s, group);
+	const uint64_t shared_ns = all_alike(s) ? scenario_common_rtt_ns(s) : path_rtt_ns(s, group);
 
 	return (scenario_flow_rtt_ns(s, group) - shared_ns) / 2;
 }
