@@ -104,7 +104,7 @@ unset CONGCTL_ALGORITHMS
 "$NETSIM" run --engine sim --rate 100gbit --rtt 40ms --cc cubic --duration 3600s --sample 10s -o "$TMP/partial" >"$TMP/out" 2>"$TMP/err" &
 pid=$!
 defer kill -9 "$pid"
-wait_until 10 grep -q 'State:.R' "/proc/$pid/status"
+wait_until 10 grep -Eq 'SigCgt:.*[4-7c-f]...$' "/proc/$pid/status" # it catches SIGTERM, bit 14
 kill -TERM "$pid"
 wait "$pid"
 equals $? 130
