@@ -95,8 +95,8 @@ static int plan_arrivals(struct plan *p, const struct scenario *s, uint32_t g, s
 		t += exponential(&rng) * gap_ns;
 	}
 	if (ret == -E2BIG)
-		congctl_fail(err, ret, "the load %g of '%s' brings more than %d connections: a lower load or a shorter duration", group->load,
-			     group->name, SCENARIO_MAX_FLOWS);
+		congctl_fail(err, ret, "the load %g of '%s' brings more than %d connections by %.3g s: a lower load or a shorter duration",
+			     group->load, group->name, SCENARIO_MAX_FLOWS, t / 1e9);
 	return ret;
 }
 
@@ -150,6 +150,16 @@ static double highest_rate_bps(const struct scenario *s, size_t group)
 	for (size_t i = 0; e->changes && i < e->link->n_rates; i++)
 		highest = e->link->rates[i].rate_bps > highest ? e->link->rates[i].rate_bps : highest;
 	return (double)highest;
+}
+
+void workload_name(const struct scenario *s, const struct workload_flow *flow, char *name, size_t size)
+{
+	const struct scenario_flow *group = &s->flows[flow->group];
+
+	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
+		snprintf(name, size, "%s.%u", group->name, flow->instance + 1);
+	else
+		snprintf(name, size, "%s", group->name);
 }
 
 uint64_t workload_ideal_ns(const struct scenario *s, size_t group, uint64_t bytes)
