@@ -58,6 +58,60 @@ static void ties_run_in_order_of_scheduling(void)
 	engine_free(engine);
 }
 
+/* thousands pending, from now to minutes ahead, and more from within: each comes at its time, after all that are earlier */
+static struct rng spread;
+static uint64_t last_ns, n_spread, early;
+
+static void spread_event(void *arg)
+{
+	uint64_t when_ns = engine_now(engine) + (rng_u64(&spread) >> (20 + rng_u64(&spread) % 40)) % (100 * SECOND);
+
+	early += engine_now(engine) != (uint64_t)(uintptr_t)arg || engine_now(engine) < last_ns;
+	last_ns = engine_now(engine);
+	n_spread++;
+	if (n_spread < 100000)
+		early += engine_at(engine, when_ns, spread_event, (void *)(uintptr_t)when_ns) != 0;
+	early += engine_next(engine) < last_ns;
+}
+
+static void many_events_far_ahead_keep_their_order(void)
+{
+	setup();
+	rng_seed(&spread, 5, 0);
+	last_ns = n_spread = early = 0;
+	for (uint64_t i = 0; i < 5000; i++)
+		engine_at(engine, i * i * 1000, spread_event, (void *)(uintptr_t)(i * i * 1000));
+	while (engine_next(engine) != ENGINE_NEVER) {
+		uint64_t next_ns = engine_next(engine), before = n_spread;
+
+		engine_run(engine, next_ns - 1 > engine_now(engine) ? next_ns - 1 : engine_now(engine));
+		early += next_ns > engine_now(engine) && n_spread != before; /* nothing came before what was told */
+		engine_run(engine, next_ns);
+		early += n_spread == before;
+	}
+	CU_ASSERT_EQUAL(early, 0);
+	CU_ASSERT_EQUAL(n_spread, 100000 + 4999);
+	engine_free(engine);
+}
+
+/* a thousand at each of a few far moments, among others: in order of scheduling wherever they waited */
+static void far_ties_run_in_order_of_scheduling(void)
+{
+	int wrong = 0;
+
+	setup();
+	for (int i = 0; i < N; i++) {
+		engine_at(engine, 3 * SECOND, note, (void *)(intptr_t)i);
+		engine_run(engine, engine_now(engine) + 2 * MS);
+	}
+	engine_run(engine, 3 * SECOND);
+	CU_ASSERT_EQUAL_FATAL(n_order, N);
+	for (int i = 0; i < N; i++)
+		wrong += order[i] != i;
+	CU_ASSERT_EQUAL(wrong, 0);
+	engine_free(engine);
+}
+
 static void run_stops_at_its_limit(void)
 {
 	setup();
@@ -273,6 +327,8 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(events_run_in_order_of_time),
 		TEST(ties_run_in_order_of_scheduling),
+		TEST(many_events_far_ahead_keep_their_order),
+		TEST(far_ties_run_in_order_of_scheduling),
 		TEST(run_stops_at_its_limit),
 		TEST(the_clock_never_goes_back),
 		TEST(an_idle_engine_has_no_next_event),
