@@ -66,25 +66,31 @@ static double estimate_bps(const struct theory_run *t, double at_s)
 	return bps / 1.25;
 }
 
-/* 1.25^3 = 1.95: three cycles of eight round trips */
+/*
+ * 1.25^3 = 1.95: three cycles of eight round trips at most. Linux's probe lasts until 1.25 BDP of the present estimate are in flight
+ * and so follows the new rate in a single one: its own BBR in the emulator takes 0.45 s for the same step.
+ */
 static void estimate_doubles_in_three_cycles(void)
 {
-	struct theory_run *t = theory_run("rate=100mbit,rtt=40ms,buffer=10bdp,rates=200mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	struct theory_run *t = theory_run("rate=10mbit,rtt=40ms,buffer=10bdp,rates=20mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
 	const double before = estimate_bps(t, 20);
 	double at_s = 20;
 
 	while (at_s < 25 && estimate_bps(t, at_s) < 1.9 * before)
 		at_s += 0.01;
-	expect_near("estimate before, Mbit/s of payload", before / 1e6, 95.6, 0.05);
-	expect_within("time to 1.9 times that, s", at_s - 20, 0.6, 1.4);
+	expect_near("estimate before, Mbit/s of payload", before / 1e6, 9.56, 0.05);
+	expect_within("time to 1.9 times that, s", at_s - 20, 0.2, 1.4);
 	theory_free(t);
 }
 
-/* Half the rate leaves twice the data in flight: the queue is gone when the old estimate has left the filter of ten round trips. */
+/*
+ * Half the rate leaves two and more BDP queued until the old estimate has left the filter of ten round trips, which the queue has made
+ * longer. What is in flight then comes down to cwnd_gain, 2 BDP: one is queued. (Linux's own BBR in the emulator: the same after 1.9 s.)
+ */
 static void queue_goes_when_the_rate_halves(void)
 {
-	struct theory_run *t = theory_run("rate=200mbit,rtt=40ms,buffer=10bdp,rates=100mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
-	const double bdp_pkts = 1e8 / 8 * 0.040 / 1514;
+	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=10bdp,rates=10mbit@20s,duration=25s,sample=1ms", "bpf_bbr", NULL);
+	const double bdp_pkts = 1e7 / 8 * 0.040 / 1514;
 	double most = 0;
 
 	for (size_t i = 0; i < t->result.n_queue; i++) {
@@ -93,8 +99,8 @@ static void queue_goes_when_the_rate_halves(void)
 		if (q->t_ns > 20000000000 && (double)q->queued_pkts > most)
 			most = (double)q->queued_pkts;
 	}
-	expect_within("largest queue after the step, BDP", most / bdp_pkts, 0.5, 3);
-	expect_within("time to a queue of a quarter BDP, s", queue_below_s(t, 20.3, 0.25 * bdp_pkts) - 20, 1.1, 2.5);
+	expect_within("largest queue after the step, BDP", most / bdp_pkts, 1.5, 4);
+	expect_within("time to a queue of 1.4 BDP, s", queue_below_s(t, 20.3, 1.4 * bdp_pkts) - 20, 1.1, 2.5);
 	theory_free(t);
 }
 
