@@ -73,7 +73,6 @@ void tcp_send_ack(struct tcp_endpoint *ep, u32 rcv_nxt)
 	seg->seq = ep->tp.snd_nxt;
 	seg->packet.ecn = codepoint(ep, false);
 	address_segment(ep, seg, TIMESTAMP_BYTES + sack_bytes(seg));
-	tcp_ack_was_sent(ep);
 	path_send(ep->host->engine, &seg->packet);
 }
 
@@ -87,8 +86,6 @@ void tcp_send_control(struct tcp_endpoint *ep, u16 flags)
 	seg->flags = flags;
 	seg->n_sack = 0;
 	address_segment(ep, seg, flags & TCP_SYN ? SYN_OPTION_BYTES : TIMESTAMP_BYTES);
-	if (flags & TCP_ACK)
-		tcp_ack_was_sent(ep);
 	path_send(ep->host->engine, &seg->packet);
 }
 
@@ -136,7 +133,6 @@ static void start_transmission(struct tcp_endpoint *ep)
 	if (!tcp_packets_in_flight(&ep->tp))
 		cc_cwnd_event(ep, CA_EVENT_TX_START);
 	ep->tp.lsndtime = jiffies_ms(ep);
-	tcp_ack_was_sent(ep);
 }
 
 /* one segment of new data, entered in the record; NULL: out of memory */

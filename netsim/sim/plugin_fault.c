@@ -62,15 +62,15 @@ static uintptr_t interrupted_at(const ucontext_t *context)
 #endif
 }
 
-/* Who called the library function that was interrupted? A return address is behind its call. */
+/* Who called the library function that was interrupted at *pc? A return address is behind its call. */
 static const struct plugin *caller(uintptr_t *pc)
 {
 	void *frames[MAX_FRAMES];
 	int n = backtrace(frames, MAX_FRAMES), i = 0;
 
-	while (i < n && is_own((uintptr_t)frames[i])) /* the handler itself */
+	while (i < n && (uintptr_t)frames[i] != *pc) /* the handler's own */
 		i++;
-	for (; i < n; i++) {
+	while (++i < n) {
 		uintptr_t at = (uintptr_t)frames[i] - 1;
 		const struct plugin *p = plugin_at(at);
 
@@ -127,29 +127,56 @@ static Dwfl_Module *module_open(Dwfl **dwfl, const struct plugin *p)
 }
 
 /* the source's name as it was given to the compiler: relative to where it ran */
-static const char *source_name(Dwfl_Module *module, Dwarf_Addr address, const char *file)
+static const char *source_name(Dwarf_Die *unit, const char *file)
 {
-	Dwarf_Addr bias;
-	Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
 	Dwarf_Attribute attribute;
-	const char *dir = unit ? dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute)) : NULL;
+	const char *dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 	size_t n = dir ? strlen(dir) : 0;
 
 	return n && !strncmp(file, dir, n) && file[n] == '/' ? file + n + 1 : file;
 }
 
+/* Where a function begins, compilers differ about which of its lines that is: its declaration's. */
+static bool function_line(Dwarf_Die *unit, Dwarf_Addr address, int *number)
+{
+	Dwarf_Die *scopes;
+	int n = dwarf_getscopes(unit, address, &scopes);
+	bool found = false;
+	Dwarf_Addr entry;
+
+	for (int i = 0; i < n && !found; i++)
+		found = dwarf_tag(&scopes[i]) == DW_TAG_subprogram && !dwarf_lowpc(&scopes[i], &entry) && entry == address &&
+			!dwarf_decl_line(&scopes[i], number);
+	if (n > 0)
+		free(scopes);
+	return found;
+}
+
+/* Not every compiler writes an index of addresses: look at each unit. */
+static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr at, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = NULL;
+
+	while ((unit = dwfl_module_nextcu(module, unit, bias))) {
+		if (dwarf_haspc(unit, at - *bias) > 0)
+			return unit;
+	}
+	return NULL;
+}
+
 const char *plugin_where(const struct plugin *p, const void *address, char *buf, size_t size)
 {
+	Dwarf_Addr at = (uintptr_t)address, bias;
 	Dwfl *dwfl;
 	Dwfl_Module *module = module_open(&dwfl, p);
-	Dwfl_Line *line = module ? dwfl_module_getsrc(module, (Dwarf_Addr)(uintptr_t)address) : NULL;
-	const char *file;
+	Dwarf_Die *unit = module ? find_unit(module, at, &bias) : NULL;
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, at - bias) : NULL;
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	int number = 0;
 
 	*buf = '\0';
-	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-	if (file)
-		snprintf(buf, size, "%s:%d", source_name(module, (Dwarf_Addr)(uintptr_t)address, file), number);
+	if (file && (function_line(unit, at - bias, &number) || !dwarf_lineno(line, &number)))
+		snprintf(buf, size, "%s:%d", source_name(unit, file), number);
 	if (dwfl)
 		dwfl_end(dwfl);
 	return buf;

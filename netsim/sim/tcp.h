@@ -225,8 +225,8 @@ void tcp_receiver_established(struct tcp_endpoint *ep);
 void tcp_receiver_free(struct tcp_endpoint *ep);
 void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* any segment: timestamp, CE count */
 void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* payload; decides on the ACK */
-void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt); /* ack, window, SACK blocks, timestamps, ECE, ACE */
-void tcp_ack_was_sent(struct tcp_endpoint *ep);        /* any segment with ACK left: delayed-ACK state */
+/* ack, window, SACK blocks, timestamps, ECE, ACE of a segment that leaves now, its `len` known: no ACK waits any more */
+void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt);
 
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
 
