@@ -263,6 +263,7 @@ static void random_numbers_and_time_are_the_runs(void)
 		stop();
 	}
 	CU_ASSERT_EQUAL(drawn[0], drawn[1]);
+	CU_ASSERT(drawn[0] > 1000 && drawn[2] > 1000);
 	CU_ASSERT_NOT_EQUAL(drawn[0], drawn[2]);
 	plugin_close(p);
 }
