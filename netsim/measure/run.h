@@ -105,10 +105,28 @@ struct run_result {
 
 void run_result_free(struct run_result *r); /* what it points to */
 
+void run_sort_transfers(struct run_result *r); /* by flow, then by start */
+
+/* How many of `n_flows` an engine samples each interval, in turn: with many flows not all, so that a run stays within
+ * 20,000 samples a second and 4 million in all. */
+uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);
+
 /* --- measure.c: pure ------------------------------------------------------------------------------------------ */
 
-/* The figures of `r` from its samples: flows[].goodput …, utilisation, jain. */
+/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, utilisation, jain. */
 void measure_run(const struct scenario *s, struct run_result *r);
+
+/* What became of a group's transfers of min_bytes to max_bytes that began from measure_transfers_from_ns() on: of bulk all, else those
+ * that began in the measured window. */
+struct transfer_figures {
+	size_t total, completed;
+	struct quantiles fct_s, slowdown; /* of those that completed */
+};
+
+uint64_t measure_transfers_from_ns(const struct scenario *s, uint32_t group);
+/* After measure_run(). -ENOMEM */
+int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
+		      struct transfer_figures *out);
 
 struct quantiles quantiles_of(double *values, size_t n);  /* sorts values; linear interpolation between closest ranks */
 double jain_index(const double *x, size_t n);             /* RFC 5166 3: (Σx)²/(n·Σx²); 0 when n is 0 or all are 0 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * report.h - what a person or a program reads after a run: a table, and a directory with scenario.yaml, manifest.json,
- * flows.csv, samples.csv, queue.csv, summary.json and report.html.
+ * flows.csv, samples.csv, queue.csv, transfers.csv, summary.json and report.html.
  */
 #ifndef NETSIM_REPORT_H
 #define NETSIM_REPORT_H
@@ -13,7 +13,8 @@
 /* where an algorithm came from, for the manifest */
 struct report_algorithm {
 	char name[CONGCTL_NAME_MAX + 1];
-	char file[256];  /* the object registered for the run; empty: it was in the kernel already */
+	char file[256];  /* the object registered for the run, or the native plugin; empty: it was in the kernel already */
+	bool native;
 };
 
 struct report_run {
@@ -26,7 +27,9 @@ struct report_run {
 	const char *command_line;   /* may be NULL */
 };
 
-/* The table at the end of a run: per flow, then per link; medians when there are repeats. */
+bool report_is_simulated(const struct report_run *run); /* no kernel had a part in it */
+
+/* The table at the end of a run: per flow, per group's transfers, per link; medians when there are repeats. */
 void report_table(FILE *f, const struct report_run *run);
 
 /* Everything for one scenario (all repeats) in `dir`, which is created, with the directories above it that are missing. Written
