@@ -13,7 +13,7 @@ struct header {
 	int failed;
 	struct congctl_error failure;
 	char engine[16];
-	struct run_result result; /* pointers mean nothing here: the arrays follow, flows, samples, queue */
+	struct run_result result; /* pointers mean nothing here: the arrays follow: flows, samples, queue, transfers, links */
 };
 
 int cell_open(void)
@@ -66,6 +66,10 @@ int cell_write(int fd, const struct run_result *r)
 		ret = put(fd, r->samples, r->n_samples * sizeof(*r->samples));
 	if (!ret)
 		ret = put(fd, r->queue, r->n_queue * sizeof(*r->queue));
+	if (!ret)
+		ret = put(fd, r->transfers, r->n_transfers * sizeof(*r->transfers));
+	if (!ret)
+		ret = put(fd, r->links, r->n_links * sizeof(*r->links));
 	return ret;
 }
 
@@ -85,7 +89,7 @@ static int get_array(int fd, void **array, size_t n, size_t size)
 int cell_read(int fd, struct run_result *r, struct congctl_error *err)
 {
 	static char engine[sizeof(((struct header *)0)->engine)];
-	void *flows = NULL, *samples = NULL, *queue = NULL;
+	void *flows = NULL, *samples = NULL, *queue = NULL, *transfers = NULL, *links = NULL;
 	struct header h;
 	int ret;
 
@@ -99,10 +103,16 @@ int cell_read(int fd, struct run_result *r, struct congctl_error *err)
 		ret = get_array(fd, &samples, h.result.n_samples, sizeof(*r->samples));
 	if (!ret)
 		ret = get_array(fd, &queue, h.result.n_queue, sizeof(*r->queue));
+	if (!ret)
+		ret = get_array(fd, &transfers, h.result.n_transfers, sizeof(*r->transfers));
+	if (!ret)
+		ret = get_array(fd, &links, h.result.n_links, sizeof(*r->links));
 	*r = h.result;
 	r->flows = flows;
 	r->samples = samples;
 	r->queue = queue;
+	r->transfers = transfers;
+	r->links = links;
 	memcpy(engine, h.engine, sizeof(engine)); /* one program, one engine */
 	r->engine = engine;
 	if (ret) {

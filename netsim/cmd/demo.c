@@ -101,7 +101,7 @@ static int make_cells(struct demo *d, struct congctl_error *err)
 /* In the child. Its exit code tells nothing that the file does not. */
 static void run_cell(const struct cell *cell, pid_t parent, const sigset_t *mask)
 {
-	const struct emu_options options = {.wait = EMU_WAIT_SLEEP, .coalesce_segments = 44, .stop = &netsim_stop};
+	const struct session_options options = {.engine = SESSION_EMU, .wait = EMU_WAIT_SLEEP, .stop = &netsim_stop};
 	struct congctl_error err = {0};
 	struct run_result r;
 	size_t n = 0;
@@ -300,7 +300,7 @@ static int demo(struct demo *d, const char *dir, struct congctl_error *err)
 	if (!ret)
 		ret = make_cells(d, err);
 	for (size_t i = 0; !ret && i < d->n; i++)
-		ret = session_algorithms(&d->session, &d->cells[i].scenario, err);
+		ret = session_algorithms(&d->session, SESSION_EMU, &d->cells[i].scenario, err);
 	if (!ret)
 		ret = run_cells(d, err);
 	if (!ret)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* netsim run: one scenario, from a file or from the command line, in the emulator. */
+/* netsim run: one scenario, from a file or from the command line, emulated or simulated. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -26,15 +26,17 @@ struct run_options {
 	size_t n_settings;
 	const char *flows[SCENARIO_MAX_GROUPS];
 	size_t n_flows;
+	enum session_engine engine;
 	enum emu_wait wait;
-	bool json;
+	bool wait_given, json;
 };
 
-enum { OPTION_CC = 1, OPTION_FLOW, OPTION_WAIT };
+enum { OPTION_CC = 1, OPTION_FLOW, OPTION_ENGINE, OPTION_WAIT };
 
 static const struct option own_options[] = {
 	{"cc", required_argument, NULL, OPTION_CC},
 	{"flow", required_argument, NULL, OPTION_FLOW},
+	{"engine", required_argument, NULL, OPTION_ENGINE},
 	{"wait", required_argument, NULL, OPTION_WAIT},
 	{"output", required_argument, NULL, 'o'},
 	{"json", no_argument, NULL, 'j'},
@@ -51,12 +53,14 @@ static void usage(FILE *f)
 
 	fputs("usage: netsim run SCENARIO.yaml [OPTION]...\n"
 	      "       netsim run --rate RATE --rtt TIME [--cc NAME | --flow SPEC...] [OPTION]...\n"
-	      "Run a scenario with the kernel's TCP on an emulated bottleneck and show what each flow got.\n\n"
+	      "Run a scenario and show what each flow got: with the kernel's TCP on an emulated network, as root, or simulated.\n\n"
 	      "  --cc NAME       algorithm of every flow that names none\n"
 	      "  --flow SPEC     one more group of flows: CC[*COUNT][@START][,KEY=VALUE]..., e.g. bpf_cubic*10@5s,size=1MB,rtt=80ms\n"
 	      "  -o, --output D  write the result directory D\n"
 	      "  -j, --json      summary.json on standard output instead of the table\n"
-	      "  --wait HOW      sleep (default), hybrid (sleep, then spin: one run at a time), spin (round trips below 1 ms)\n\n"
+	      "  --engine NAME   emu (default): the kernel's TCP, in real time; sim: a simulated TCP around the plugin, in virtual time,\n"
+	      "                  the same to the byte for the same seed, no root\n"
+	      "  --wait HOW      of emu: sleep (default), hybrid (sleep, then spin: one run at a time), spin (round trips below 1 ms)\n\n"
 	      "keys of the scenario, over those of the file:\n", f);
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].option)
@@ -84,10 +88,20 @@ static struct option *make_options(void)
 	return options;
 }
 
+static int set_engine(struct run_options *o, const char *name)
+{
+	int ret = session_engine_parse(name, &o->engine);
+
+	if (ret)
+		fprintf(stderr, "netsim run: --engine '%s' is not an engine: emu or sim\n", name);
+	return ret;
+}
+
 static int set_wait(struct run_options *o, const char *how)
 {
 	int ret = emu_wait_parse(how, &o->wait);
 
+	o->wait_given = true;
 	if (ret)
 		fprintf(stderr, "netsim run: --wait '%s' is not a way to wait: sleep, hybrid or spin\n", how);
 	return ret;
@@ -108,6 +122,8 @@ static int set_option(struct run_options *o, int c, const char *option)
 		}
 		o->flows[o->n_flows++] = optarg;
 		return 0;
+	case OPTION_ENGINE:
+		return set_engine(o, optarg);
 	case OPTION_WAIT:
 		return set_wait(o, optarg);
 	case 'o':
@@ -146,6 +162,10 @@ static int parse(struct run_options *o, int argc, char **argv)
 		o->file = argv[optind++];
 	if (!ret && optind < argc) {
 		fprintf(stderr, "netsim run: '%s' is one argument too many: a single scenario file\n", argv[optind]);
+		ret = -EINVAL;
+	}
+	if (!ret && o->wait_given && o->engine == SESSION_SIM) {
+		fputs("netsim run: --wait is for the emulator: the simulator waits for nothing\n", stderr);
 		ret = -EINVAL;
 	}
 	return ret;
@@ -203,14 +223,14 @@ static void show_progress(void *arg, const struct scenario *s, uint64_t t_ns, co
 	*last = (struct progress){t_ns, link->out_bytes};
 }
 
-static int emulate(const struct run_options *o, const struct scenario *s, struct run_result *results, size_t *n,
-		   struct congctl_error *err)
+static int repeat(const struct run_options *o, const struct scenario *s, struct run_result *results, size_t *n,
+		  struct congctl_error *err)
 {
 	const bool terminal = isatty(STDERR_FILENO);
 	struct progress progress = {0};
-	struct emu_options options = {
+	const struct session_options options = {
+		.engine = o->engine,
 		.wait = o->wait,
-		.coalesce_segments = 44,
 		.stop = &netsim_stop,
 		.progress = terminal ? show_progress : NULL,
 		.progress_arg = &progress,
@@ -257,11 +277,11 @@ static int run_scenario(const struct run_options *o, const struct scenario *s, s
 	if (!ret && o->dir)
 		ret = report_check_dir(o->dir, err);
 	if (!ret)
-		ret = emu_require(err);
+		ret = session_require(o->engine, err);
 	if (!ret)
-		ret = session_algorithms(&session, s, err);
+		ret = session_algorithms(&session, o->engine, s, err);
 	if (!ret)
-		ret = emulate(o, s, results, &n, err);
+		ret = repeat(o, s, results, &n, err);
 	if (!ret) {
 		struct report_run run = {
 			.scenario = s,
@@ -288,7 +308,7 @@ static int run_scenario(const struct run_options *o, const struct scenario *s, s
 
 static int run_run(int argc, char **argv)
 {
-	struct run_options o = {.wait = EMU_WAIT_SLEEP};
+	struct run_options o = {.engine = SESSION_EMU, .wait = EMU_WAIT_SLEEP};
 	struct congctl_error err = {0};
 	struct scenario s;
 	int ret, code;

@@ -3,7 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../sim/plugin_host.h"
 #include "session.h"
+
+#define COALESCE_SEGMENTS 44 /* emulator: most segments of a flow in one write, 64 kB */
+
+int session_engine_parse(const char *text, enum session_engine *engine)
+{
+	if (strcmp(text, "emu") && strcmp(text, "sim"))
+		return -EINVAL;
+	*engine = strcmp(text, "sim") ? SESSION_EMU : SESSION_SIM;
+	return 0;
+}
+
+int session_require(enum session_engine engine, struct congctl_error *err)
+{
+	struct congctl_error inner = {0};
+	int ret = engine == SESSION_EMU ? emu_require(&inner) : 0;
+
+	return ret ? congctl_fail(err, ret, "%s, or simulate it with --engine sim", inner.text) : 0;
+}
+
+/* --- algorithms in the kernel --------------------------------------------------------------------------------------- */
 
 static bool is_known(const struct session *session, const char *name)
 {
@@ -58,14 +79,16 @@ static int find_algorithm(struct session *session, const char *name, struct cong
 	return ret;
 }
 
-int session_algorithms(struct session *session, const struct scenario *s, struct congctl_error *err)
+static int kernel_algorithms_of(struct session *session, const struct scenario *s, struct congctl_error *err)
 {
 	bool missing = false;
 	int ret = 0;
 
 	congctl_sweep(); /* a killed run may have left an older build of what is asked for */
-	for (size_t i = 0; !ret && i < s->n_flows; i++)
-		ret = find_algorithm(session, s->flows[i].cc, err);
+	for (size_t i = 0; !ret && i < s->n_flows; i++) {
+		if (s->flows[i].workload != WORKLOAD_CBR)
+			ret = find_algorithm(session, s->flows[i].cc, err);
+	}
 	for (size_t i = 0; i < session->n; i++)
 		missing |= session->objects[i] && !congctl_is_available(session->algorithms[i].name);
 	if (!ret && missing)
@@ -74,6 +97,47 @@ int session_algorithms(struct session *session, const struct scenario *s, struct
 		if (session->objects[i] && !congctl_is_available(session->algorithms[i].name))
 			ret = congctl_object_register(session->objects[i], err);
 	}
+	return ret;
+}
+
+/* --- algorithms as native plugins ------------------------------------------------------------------------------------- */
+
+/* Open and close: the run opens an instance for each group. */
+static int find_plugin(struct session *session, const struct scenario_flow *flow, struct congctl_error *err)
+{
+	struct report_algorithm *algorithm = &session->algorithms[session->n];
+	struct plugin *p;
+	int ret = plugin_open(&p, flow->cc, flow->set, flow->n_set, err);
+
+	if (ret)
+		return ret;
+	if (!is_known(session, flow->cc)) {
+		*algorithm = (struct report_algorithm){.native = true};
+		snprintf(algorithm->name, sizeof(algorithm->name), "%s", flow->cc);
+		snprintf(algorithm->file, sizeof(algorithm->file), "%s", plugin_path(p));
+		session->objects[session->n++] = NULL;
+	}
+	plugin_close(p);
+	return 0;
+}
+
+static int plugins_of(struct session *session, const struct scenario *s, struct congctl_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->n_flows; i++) {
+		if (s->flows[i].workload != WORKLOAD_CBR)
+			ret = find_plugin(session, &s->flows[i], err);
+	}
+	return ret;
+}
+
+/* --- either --------------------------------------------------------------------------------------------------------------- */
+
+int session_algorithms(struct session *session, enum session_engine engine, const struct scenario *s, struct congctl_error *err)
+{
+	int ret = engine == SESSION_SIM ? plugins_of(session, s, err) : kernel_algorithms_of(session, s, err);
+
 	if (ret)
 		session_end(session);
 	return ret;
@@ -86,7 +150,21 @@ void session_end(struct session *session)
 	session->n = 0;
 }
 
-int session_repeat(const struct scenario *s, const struct emu_options *options, struct run_result *results, size_t *n,
+static int run_once(const struct scenario *s, const struct session_options *o, struct run_result *r, struct congctl_error *err)
+{
+	const struct sim_options sim = {.stop = o->stop, .progress = o->progress, .progress_arg = o->progress_arg};
+	const struct emu_options emu = {
+		.wait = o->wait,
+		.coalesce_segments = COALESCE_SEGMENTS,
+		.stop = o->stop,
+		.progress = o->progress,
+		.progress_arg = o->progress_arg,
+	};
+
+	return o->engine == SESSION_SIM ? sim_run(s, &sim, r, err) : emu_run(s, &emu, r, err);
+}
+
+int session_repeat(const struct scenario *s, const struct session_options *options, struct run_result *results, size_t *n,
 		   struct congctl_error *err)
 {
 	struct scenario one = *s;
@@ -97,7 +175,7 @@ int session_repeat(const struct scenario *s, const struct emu_options *options, 
 
 		one.seed = s->seed + *n;
 		memset(r, 0, sizeof(*r));
-		ret = emu_run(&one, options, r, err);
+		ret = run_once(&one, options, r, err);
 		if (ret) {
 			run_result_free(r);
 			return ret;

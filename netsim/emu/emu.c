@@ -13,7 +13,7 @@
 
 #include "../traffic/traffic.h"
 #include "clock.h"
-#include "dumbbell.h"
+#include "emulation.h"
 
 #define HEAD_START_NS 20000000  /* the thread runs before time 0 … */
 #define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
@@ -26,7 +26,7 @@ struct emu_run {
 	const struct scenario *scenario;
 	const struct emu_options *options;
 	struct run_result *result;
-	struct dumbbell net;
+	struct emulation net;
 	size_t queue_room;
 	pthread_mutex_t lock;
 	struct link_stats latest;       /* under lock: for progress() */
@@ -38,10 +38,10 @@ struct emu_run {
 static void on_sample(void *arg)
 {
 	struct emu_run *e = arg;
-	uint64_t t_ns = engine_now(e->net.engine);
+	uint64_t t_ns = engine_now(e->net.network.engine);
 	struct link_stats st;
 
-	link_counters(e->net.bottleneck, &st);
+	link_counters(e->net.network.bottleneck, &st);
 	if (e->result->n_queue < e->queue_room)
 		e->result->queue[e->result->n_queue++] = (struct queue_sample){
 			.t_ns = t_ns,
@@ -57,14 +57,15 @@ static void on_sample(void *arg)
 		pthread_mutex_unlock(&e->lock);
 	}
 	if (t_ns + e->scenario->sample_ns <= e->scenario->duration_ns)
-		engine_at(e->net.engine, t_ns + e->scenario->sample_ns, on_sample, e);
+		engine_at(e->net.network.engine, t_ns + e->scenario->sample_ns, on_sample, e);
 }
 
 static void on_warm(void *arg)
 {
 	struct emu_run *e = arg;
 
-	link_measure_from_now(e->net.bottleneck);
+	for (size_t i = 0; i < e->net.network.n_links; i++)
+		link_measure_from_now(e->net.network.links[i]);
 	loop_health_from_now(e->net.loop);
 }
 
@@ -165,20 +166,37 @@ static void fill_health(struct emu_run *e)
 	};
 }
 
+static void fill_links(struct emu_run *e)
+{
+	const struct network *n = &e->net.network;
+	struct run_result *r = e->result;
+
+	link_stats(n->bottleneck, &r->link);
+	for (r->n_links = 0; r->n_links < n->n_links; r->n_links++) {
+		struct link_result *l = &r->links[r->n_links];
+
+		memcpy(l->name, n->names[r->n_links], sizeof(l->name));
+		link_stats(n->links[r->n_links], &l->stats);
+	}
+}
+
 static int schedule(struct emu_run *e)
 {
 	const struct scenario *s = e->scenario;
 	int ret;
 
+	e->result->links = calloc(e->net.network.n_links, sizeof(*e->result->links));
+	if (!e->result->links)
+		return -ENOMEM;
 	e->queue_room = s->sample_ns ? s->duration_ns / s->sample_ns + 1 : 0;
 	if (e->queue_room) {
 		e->result->queue = calloc(e->queue_room, sizeof(*e->result->queue));
 		if (!e->result->queue)
 			return -ENOMEM;
 	}
-	ret = engine_at(e->net.engine, s->warmup_ns, on_warm, e);
+	ret = engine_at(e->net.network.engine, s->warmup_ns, on_warm, e);
 	if (!ret && e->queue_room)
-		ret = engine_at(e->net.engine, 0, on_sample, e);
+		ret = engine_at(e->net.network.engine, 0, on_sample, e);
 	return ret;
 }
 
@@ -218,7 +236,7 @@ static int run_on_network(struct emu_run *e, uint64_t start_mono_ns, struct cong
 		return ret;
 	ret = run_traffic(e, start_mono_ns, err);
 	loop_stop(e->net.loop);
-	link_stats(e->net.bottleneck, &e->result->link);
+	fill_links(e);
 	fill_health(e);
 	for (size_t i = 0; i < e->result->n_flows; i++) /* time in the network, as the link's figures are */
 		e->result->flows[i].window_ns *= 1 - e->result->health.stalled_share;
@@ -244,11 +262,11 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	if (ret)
 		return ret;
 	start_mono_ns = clock_mono_ns() + HEAD_START_NS + (uint64_t)scenario_flow_count(s) * HEAD_START_PER_FLOW_NS;
-	ret = dumbbell_open(&e.net, s, options, start_mono_ns, err);
+	ret = emulation_open(&e.net, s, options, start_mono_ns, err);
 	if (ret)
 		return ret;
 	ret = run_on_network(&e, start_mono_ns, err);
-	dumbbell_close(&e.net);
+	emulation_close(&e.net);
 	return ret;
 }
 

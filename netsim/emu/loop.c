@@ -58,10 +58,19 @@ static void loop_drop(void *arg, struct packet *p)
 	segment_packet_put(b->pool, (struct emu_packet *)p);
 }
 
+static struct packet *loop_copy(void *arg, const struct packet *p)
+{
+	struct batch *b = arg;
+	struct emu_packet *copy = segment_packet_copy(b->pool, (const struct emu_packet *)p);
+
+	return copy ? &copy->p : NULL;
+}
+
 void loop_path_end(struct loop *l, uint32_t port, struct path *path)
 {
 	path->deliver = loop_deliver;
 	path->drop = loop_drop;
+	path->copy = loop_copy;
 	path->arg = &l->batches[port];
 }
 

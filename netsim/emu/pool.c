@@ -63,6 +63,19 @@ struct emu_packet *segment_packet_get(struct segment_pool *pool)
 	return (struct emu_packet *)p;
 }
 
+struct emu_packet *segment_packet_copy(struct segment_pool *pool, const struct emu_packet *p)
+{
+	struct emu_packet *copy = segment_packet_get(pool);
+
+	if (!copy)
+		return NULL;
+	*copy = *p;
+	copy->p.next = NULL;
+	if (copy->buffer)
+		copy->buffer->refs++;
+	return copy;
+}
+
 void segment_packet_put(struct segment_pool *pool, struct emu_packet *p)
 {
 	if (p->buffer && !--p->buffer->refs)

@@ -43,6 +43,8 @@ struct segment_pool; /* packets, kept for the next use */
 struct segment_pool *segment_pool_new(void);
 void segment_pool_free(struct segment_pool *pool);
 struct emu_packet *segment_packet_get(struct segment_pool *pool); /* NULL: no memory */
+/* Another packet like it, which shares the payload; NULL: no memory. */
+struct emu_packet *segment_packet_copy(struct segment_pool *pool, const struct emu_packet *p);
 void segment_packet_put(struct segment_pool *pool, struct emu_packet *p);
 uint64_t segment_pool_used(const struct segment_pool *pool);      /* packets out of the pool */
 

@@ -152,7 +152,7 @@ static int measure_queue(struct selftest *t)
 	struct link_stats st;
 	int ret;
 
-	link.queue = (struct queue_config){"step", 0, BURST_LIMIT, BURST_THRESHOLD, 0};
+	link.queue = (struct queue_config){.discipline = "step", .limit_pkts = BURST_LIMIT, .mark_threshold_pkts = BURST_THRESHOLD};
 	ret = probe_start(&t->probe, &link, t->config->wait, t->err);
 	for (int i = 0; i < BURST && !ret; i++)
 		ret = send_or_fail(t, BURST_PAYLOAD, ECN_ECT0);

@@ -9,7 +9,7 @@
 #include "testbed.h"
 #include "wire.h"
 
-#define TX_QUEUE_LEN 20000 /* super-packets of 8,192 flows, two each: TSQ's limit does not hold on a TUN device */
+#define TX_QUEUE_LEN 40000 /* super-packets of 20,000 flows, two each: TSQ's limit does not hold on a TUN device */
 
 struct sysctl {
 	const char *key, *value;

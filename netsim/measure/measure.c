@@ -5,15 +5,33 @@
 
 #include "run.h"
 
+#define SAMPLES_PER_SECOND 20000     /* 200 flows each 10 ms: 1.6 MB/s to keep, and with the kernel's TCP 4 % of a CPU */
+#define SAMPLES_PER_RUN (4u << 20)   /* 336 MB */
+
+uint32_t samples_per_tick(const struct scenario *s, size_t n_flows)
+{
+	double per_second = (double)SAMPLES_PER_RUN * 1e9 / (double)(s->duration_ns + 1);
+	double per_tick;
+
+	if (per_second > SAMPLES_PER_SECOND)
+		per_second = SAMPLES_PER_SECOND;
+	per_tick = per_second * (double)s->sample_ns / 1e9;
+	return per_tick < 1 ? 1 : per_tick > (double)n_flows ? (uint32_t)n_flows : (uint32_t)per_tick;
+}
+
 void run_result_free(struct run_result *r)
 {
 	free(r->flows);
 	free(r->samples);
 	free(r->queue);
+	free(r->transfers);
+	free(r->links);
 	r->flows = NULL;
 	r->samples = NULL;
 	r->queue = NULL;
-	r->n_flows = r->n_samples = r->n_queue = 0;
+	r->transfers = NULL;
+	r->links = NULL;
+	r->n_flows = r->n_samples = r->n_queue = r->n_transfers = r->n_links = 0;
 }
 
 static double rate_bps(uint64_t bytes, uint64_t ns)

@@ -6,6 +6,11 @@
 
 #include "figures.h"
 
+bool report_is_simulated(const struct report_run *run)
+{
+	return run->n_results && !strcmp(run->results[0].engine, "sim");
+}
+
 typedef double (*figure_fn)(const struct run_result *r, size_t flow);
 
 static double goodput(const struct run_result *r, size_t flow)

@@ -26,7 +26,7 @@ static const struct {
 	{"bottleneck", "the slowest link of the path: all packets of all flows pass it, and those it cannot send at once wait in its buffer"},
 	{"BDP", "bandwidth-delay product: rate times round-trip time, the data needed on its way to keep the link busy"},
 	{"cc", "the congestion-control algorithm of the sender: it decides how much may be on its way. A name that begins with bpf_ is a "
-	       "plugin loaded into the kernel; others are the kernel's own"},
+	       "plugin; others are the kernel's own"},
 	{"goodput", "what the receiving program got per second: repeated data and headers do not count"},
 	{"share", "the flow's part of what all flows together received"},
 	{"RTT", "round-trip time the sender measured, smoothed: propagation plus waiting in the buffer. p50 is the median, 95 of 100 samples are "
@@ -77,20 +77,22 @@ static void put_cell(FILE *f, double value, int digits, const char *unit)
 static void put_sentence(FILE *f, const struct report_run *run)
 {
 	const struct scenario *s = run->scenario;
+	const bool simulated = report_is_simulated(run);
 	char rate[32], rtt[32];
 
 	fputs("<p>", f);
 	put_text(f, s->description);
-	fprintf(f, "%s%" PRIu32 " flow%s of the Linux kernel's TCP (", s->description[0] ? " – " : "", scenario_flow_count(s),
-		scenario_flow_count(s) == 1 ? "" : "s");
+	fprintf(f, "%s%" PRIu32 " flow%s of %s TCP (", s->description[0] ? " – " : "", scenario_flow_count(s),
+		scenario_flow_count(s) == 1 ? "" : "s", simulated ? "a simulated" : "the Linux kernel's");
 	for (size_t i = 0; i < s->n_flows && i < 8; i++) {
 		fputs(i ? ", " : "", f);
 		if (s->flows[i].count > 1)
 			fprintf(f, "%" PRIu32 " × ", s->flows[i].count);
 		put_text(f, s->flows[i].cc);
 	}
-	fprintf(f, "%s) went for %g s through an emulated bottleneck of %s with a round-trip time of %s and room for %" PRIu64 " packets",
-		s->n_flows > 8 ? " …" : "", (double)s->duration_ns / 1e9, congctl_format_rate(rate, sizeof(rate), (double)s->link.rate_bps),
+	fprintf(f, "%s) went for %g s through %s bottleneck of %s with a round-trip time of %s and room for %" PRIu64 " packets",
+		s->n_flows > 8 ? " …" : "", (double)s->duration_ns / 1e9, simulated ? "a simulated" : "an emulated",
+		congctl_format_rate(rate, sizeof(rate), (double)s->link.rate_bps),
 		congctl_format_time(rtt, sizeof(rtt), (double)s->link.rtt_ns), scenario_amount_pkts(s, &s->link.buffer));
 	if (s->link.ecn.set)
 		fprintf(f, ", marking packets when %" PRIu64 " or more wait", scenario_amount_pkts(s, &s->link.ecn));

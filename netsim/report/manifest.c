@@ -42,6 +42,11 @@ static struct json_object *sha256(const char *file)
 	return hash;
 }
 
+static const char *origin(const struct report_algorithm *a)
+{
+	return a->native ? "native plugin" : a->file[0] ? "registered for this run" : "in the kernel already";
+}
+
 static struct json_object *algorithm_list(const struct report_run *run)
 {
 	struct json_object *list = json_object_new_array();
@@ -51,7 +56,7 @@ static struct json_object *algorithm_list(const struct report_run *run)
 		struct json_object *o = json_object_new_object();
 
 		add_text(o, "name", a->name);
-		add_text(o, "origin", a->file[0] ? "registered for this run" : "in the kernel already");
+		add_text(o, "origin", origin(a));
 		add_text(o, "object", a->file);
 		add(o, "sha256", a->file[0] ? sha256(a->file) : NULL);
 		json_object_array_add(list, o);
@@ -87,25 +92,30 @@ static struct json_object *run_list(const struct report_run *run)
 		add(o, "seed", json_object_new_uint64(r->seed));
 		add(o, "valid", json_object_new_boolean(r->valid));
 		add_text(o, "void_reason", r->valid ? NULL : r->void_reason);
-		add(o, "health", health_object(&r->health));
+		add(o, "health", report_is_simulated(run) ? NULL : health_object(&r->health));
 		json_object_array_add(list, o);
 	}
 	return list;
 }
 
-static void add_machine(struct json_object *o)
+static struct json_object *kernel_object(void)
 {
-	struct json_object *kernel = json_object_new_object();
+	struct json_object *o = json_object_new_object();
 	struct utsname u;
 
 	if (!uname(&u)) {
-		add_text(kernel, "release", u.release);
-		add_text(kernel, "version", u.version);
-		add_text(kernel, "machine", u.machine);
+		add_text(o, "release", u.release);
+		add_text(o, "version", u.version);
+		add_text(o, "machine", u.machine);
 	}
-	add(o, "kernel", kernel);
-	add(o, "cpus", json_object_new_int64(sysconf(_SC_NPROCESSORS_ONLN)));
-	add_text(o, "libbpf_version", libbpf_version_string());
+	return o;
+}
+
+static void add_machine(struct json_object *o, bool simulated)
+{
+	add(o, "kernel", simulated ? NULL : kernel_object());
+	add(o, "cpus", simulated ? NULL : json_object_new_int64(sysconf(_SC_NPROCESSORS_ONLN)));
+	add_text(o, "libbpf_version", simulated ? NULL : libbpf_version_string());
 }
 
 int report_manifest(FILE *f, const struct report_run *run, struct congctl_error *err)
@@ -124,7 +134,7 @@ int report_manifest(FILE *f, const struct report_run *run, struct congctl_error 
 	add_text(o, "scenario", run->scenario->name);
 	add_text(o, "engine", run->n_results ? run->results[0].engine : NULL);
 	add(o, "seed", json_object_new_uint64(run->scenario->seed));
-	add_machine(o);
+	add_machine(o, report_is_simulated(run));
 	add(o, "algorithms", algorithm_list(run));
 	add(o, "runs", run_list(run));
 	if (fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)

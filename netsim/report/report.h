@@ -13,7 +13,8 @@
 /* where an algorithm came from, for the manifest */
 struct report_algorithm {
 	char name[CONGCTL_NAME_MAX + 1];
-	char file[256];  /* the object registered for the run; empty: it was in the kernel already */
+	char file[256];  /* the object registered for the run, or the native plugin; empty: it was in the kernel already */
+	bool native;
 };
 
 struct report_run {
@@ -25,6 +26,8 @@ struct report_run {
 	size_t n_algorithms;
 	const char *command_line;   /* may be NULL */
 };
+
+bool report_is_simulated(const struct report_run *run); /* no kernel had a part in it */
 
 /* The table at the end of a run: per flow, then per link; medians when there are repeats. */
 void report_table(FILE *f, const struct report_run *run);

@@ -94,7 +94,8 @@ static void print_head(FILE *f, const struct report_run *run, const struct repor
 		congctl_format_time(rtt, sizeof(rtt), (double)s->link.rtt_ns), scenario_amount_pkts(s, &s->link.buffer));
 	if (s->link.ecn.set)
 		fprintf(f, ", CE from %" PRIu64 " pkts", scenario_amount_pkts(s, &s->link.ecn));
-	fprintf(f, ", %g s, measured from %g s, seed %" PRIu64, (double)s->duration_ns / 1e9, (double)s->warmup_ns / 1e9, s->seed);
+	fprintf(f, ", %g s%s, measured from %g s, seed %" PRIu64, (double)s->duration_ns / 1e9,
+		report_is_simulated(run) ? " simulated" : "", (double)s->warmup_ns / 1e9, s->seed);
 	if (figures->n_runs > 1)
 		fprintf(f, ", median of %zu runs [95 %% confidence]", figures->n_valid);
 	fputs("\n\n", f);

@@ -53,7 +53,7 @@ static const struct scenario_key keys[] = {
 	 .without = "the algorithm, then #2, #3 …", .help = "what the flow is called in tables and reports"},
 	{FLOW("cc", cc), .kind = &kind_cc, .range = "1 to 15 of letters, digits and _", .without = "given by --cc",
 	 .help = "congestion-control algorithm"},
-	{FLOW("count", count), .kind = &kind_count, .min = "1", .max = "8192", .range = "8192 flows in all", .initial = "1",
+	{FLOW("count", count), .kind = &kind_count, .min = "1", .max = "20000", .range = "20000 flows in all", .initial = "1",
 	 .help = "how many flows like this"},
 	{FLOW("start", start_ns), .kind = &kind_time, .min = "0s", .max = "3600s", .range = "less than the duration",
 	 .initial = "0s", .help = "when it connects"},

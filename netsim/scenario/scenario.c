@@ -30,6 +30,8 @@ void scenario_init(struct scenario *s)
 void scenario_flow_init(struct scenario_flow *flow)
 {
 	memset(flow, 0, sizeof(*flow));
+	flow->stop_ns = ENGINE_NEVER;
+	flow->request_bytes = 100;
 	set_defaults(KEY_FLOW, KEY_FLOW, flow);
 }
 

@@ -61,7 +61,7 @@ struct scenario_flow {
 	uint32_t count;                  /* default 1; not with Poisson */
 	enum workload workload;
 	uint64_t start_ns;
-	uint64_t stop_ns;                /* no new data from here on; ENGINE_NEVER: the end of the run */
+	uint64_t stop_ns;                /* no new data, no new arrival from here on; ENGINE_NEVER or 0: the end of the run */
 	uint64_t size_bytes;             /* bulk: 0: until stop. request, incast: of an answer */
 	uint64_t rtt_ns;                 /* 0: the link's; else ≥ 0 and replaces it (access delay) */
 	double load;                     /* Poisson: offered, as a part of the bottleneck's rate in TCP payload */

@@ -11,25 +11,31 @@
 /* one connection, or one stream of datagrams */
 struct workload_flow {
 	uint32_t group, instance; /* instance: within the group, from 0 */
-	uint64_t start_ns, stop_ns;
+	uint64_t start_ns, stop_ns; /* stop: at most the duration */
 	uint64_t size_bytes;      /* of the one transfer (bulk with a size, Poisson); 0: not such a flow */
 };
 
-/* In order of start, then of group and instance. *flows is the caller's, to free(). -E2BIG: more than SCENARIO_MAX_FLOWS, -ENOENT and
- * -EINVAL: a CDF file that is missing or wrong, with file and line. */
+/* In order of start; groups that start together take turns, instance by instance. The place in the plan is the flow's number, in
+ * run_result and everywhere. *flows is the caller's, to free(). -E2BIG: more than SCENARIO_MAX_FLOWS; -EINVAL: not one arrival;
+ * -ENOENT and -EINVAL: a CDF file that is missing or wrong, with file and line. */
 int workload_plan(const struct scenario *s, struct workload_flow **flows, size_t *n, struct congctl_error *err);
 
-/* The least time from connect() to the receiver's last byte on an empty network: handshake, then the bytes at the bottleneck's rate
- * and half a round trip. Slowdown is the time taken ÷ this. */
+/* Of request and incast, the scenario's sender connects and answers, the receiver asks: the answers go the way all data goes. */
+
+/* The least time a transfer takes on an empty network. From connect() to the receiver's last byte: handshake, then the bytes at the
+ * bottleneck's rate and half a round trip. From a question to its answer's last byte: a round trip and the bytes. Whole frames count.
+ * Slowdown is the time taken ÷ this. */
 uint64_t workload_ideal_ns(const struct scenario *s, size_t group, uint64_t bytes);
 
 /* --- empirical size distributions -------------------------------------------------------------------------------- */
 
+#define SIZE_CDF_POINTS 256
+
 struct size_cdf {
 	size_t n;
 	struct size_point {
-		double bytes, cumulative; /* both ascending, cumulative from ≥ 0 to exactly 1 */
-	} points[256];
+		double bytes, cumulative; /* neither descends; cumulative from ≥ 0 to exactly 1 */
+	} points[SIZE_CDF_POINTS];
 };
 
 /* "web-search", "data-mining", or a file of lines "BYTES CUMULATIVE", # comments. -ENOENT, -EINVAL with file and line. */

@@ -10,7 +10,8 @@ struct sim_host {
 	struct tcp_segment *free;       /* pool of segments; grows by slabs, given back at the end */
 	void **slabs;
 	size_t n_slabs, outside;        /* outside: segments now held by the network */
-	struct tcp_endpoint *idle;      /* endpoints for reuse, when no event refers to them any more */
+	struct tcp_endpoint *endpoints; /* all pairs ever made */
+	struct tcp_endpoint *idle, *idle_last; /* pairs for reuse, first freed first, when no event refers to them any more */
 	struct rng rng;                 /* of cc_random_below() */
 	bool failed;                    /* the run ends: see `failure` */
 	struct congctl_error failure;

@@ -106,22 +106,29 @@ struct tcp_sender {
 	struct timer pacing;
 };
 
-#define TCP_MAX_GAPS 64 /* ranges received out of order that are told apart; more: the oldest SACK is forgotten, not the data's place */
-
 struct tcp_receiver {
-	struct sack_block ranges[TCP_MAX_GAPS]; /* received beyond rcv_nxt, ascending */
-	u8 n_ranges, recent[4];    /* the ranges last touched: the order of SACK blocks (RFC 2018 4) */
+	struct sack_block *ranges; /* received beyond rcv_nxt, ascending, apart from each other */
+	u32 n_ranges, room;
+	u32 recent[4];             /* a sequence number in each range last touched, latest first: the order of SACK blocks (RFC 2018 4) */
+	u8 n_recent;
+	bool has_window;           /* scaling is known: after the SYN */
 	struct sack_block dsack;   /* start == end: none */
-	u32 rcv_wup;               /* rcv_nxt of the last ACK sent */
+	u32 rcv_wup;               /* rcv_nxt when a segment with ACK was sent last */
+	u32 acked;                 /* what it acknowledged: less, if the algorithm asked for that */
 	u32 window_end;            /* right edge offered: never moves left */
 	u32 rcvbuf_bytes;
 	u32 ts_recent_ms;
 	u32 ack_mss, ato_us;       /* delayed-ACK estimator */
 	u32 last_data_us;
 	u8 quick_acks;             /* still to be acknowledged at once */
+	u8 pingpong;               /* answers sent soon after data came: ACKs travel with the answers */
 	u8 ce_count;               /* AccECN: modulo 8 */
+	bool ce_last;              /* AccECN: the last data segment carried CE */
+	bool ect_seen;
 	struct timer delayed_ack;
-	u32 copied_seq_round, round_start_us; /* receive-buffer tuning */
+	u32 copied_seq_round, round_start_us; /* receive-buffer tuning: of the round trip under way */
+	u32 space_bytes;           /* the most that came in one round trip */
+	u32 rtt_us, rtt_tsecr;     /* the receiver's own measure, from the timestamps echoed to it */
 };
 
 struct tcp_endpoint {
@@ -133,18 +140,25 @@ struct tcp_endpoint {
 	struct tcp_endpoint *peer;
 	u32 flow;                  /* instance number, for packet.flow and messages */
 	u8 stage;                  /* enum tcp_stage */
-	u8 ecn;                    /* enum tcp_ecn_mode, as negotiated */
+	u8 ecn;                    /* enum tcp_ecn_mode, wanted and then as negotiated */
+	u8 family;                 /* 4 or 6 */
+	u8 syn_retrans;            /* SYN or SYN-ACK */
+	bool cc_started;           /* the algorithm's init was called */
 	struct tcp_sender snd;
 	struct tcp_receiver rcv;
 	struct tcp_app app;
+	u64 syn_us;                /* first SYN or SYN-ACK */
+	struct timer handshake;
+	struct tcp_endpoint *next, *next_idle; /* of a host: all pairs, and those freed; in the client's half */
 };
 
 struct tcp_config {
 	const struct plugin *plugin; /* of both ends */
 	const struct path *forward, *reverse;
-	u32 flow;
+	u32 flow;                  /* no two connections of a run have the same: by it late segments are told */
 	u32 mtu;
 	int family;
+	bool accurate_ecn;         /* RFC 9768 instead of RFC 3168 */
 };
 
 /* --- connection.c --------------------------------------------------------------------------------------------------- */
@@ -156,6 +170,7 @@ void tcp_connect(struct tcp_endpoint *ep);             /* SYN, with backoff unti
 void tcp_write(struct tcp_endpoint *ep, u64 bytes);    /* more to send; UINT64_MAX: without end */
 void tcp_stop_writing(struct tcp_endpoint *ep);        /* nothing beyond what is already in the send buffer */
 void tcp_free(struct tcp_endpoint *client, struct tcp_endpoint *server); /* once all is received; late segments are dropped */
+void tcp_free_all(struct sim_host *host);              /* every connection there is, and the memory of all there were */
 void tcp_receive(struct tcp_endpoint *ep, struct tcp_segment *seg); /* gives the segment back to the pool */
 
 /* --- output.c ----------------------------------------------------------------------------------------------------------- */
@@ -163,24 +178,31 @@ void tcp_receive(struct tcp_endpoint *ep, struct tcp_segment *seg); /* gives the
 void tcp_push(struct tcp_endpoint *ep);                /* send what window, cwnd and pacing allow */
 int tcp_retransmit(struct tcp_endpoint *ep, struct tx_record *tx);
 void tcp_send_ack(struct tcp_endpoint *ep, u32 rcv_nxt); /* a pure ACK, at once */
-void tcp_send_control(struct tcp_endpoint *ep, u16 flags);
+void tcp_send_control(struct tcp_endpoint *ep, u16 flags); /* the sequence number of a SYN is snd_una, else snd_nxt */
 u32 tcp_sndbuf_room(const struct tcp_endpoint *ep);
 
 /* --- ack.c, recovery.c, rate.c --------------------------------------------------------------------------------------------- */
 
 void tcp_sender_init(struct tcp_endpoint *ep);         /* before the handshake */
 void tcp_sender_established(struct tcp_endpoint *ep);  /* initial window, algorithm's init */
+void tcp_rtt_sample(struct tcp_endpoint *ep, u32 rtt_us); /* SRTT, RTTVAR, RTO, windowed minimum; the handshake's */
 void tcp_ack(struct tcp_endpoint *ep, const struct tcp_segment *seg);
 void tcp_sender_free(struct tcp_endpoint *ep);
 
 /* --- receive.c ---------------------------------------------------------------------------------------------------------------- */
 
 void tcp_receiver_init(struct tcp_endpoint *ep);
+void tcp_receiver_syn(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* the peer's SYN came; rcv_nxt is set */
+void tcp_receiver_established(struct tcp_endpoint *ep);
+void tcp_receiver_free(struct tcp_endpoint *ep);
+void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* any segment: timestamp, CE count */
 void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* payload; decides on the ACK */
 void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt); /* ack, window, SACK blocks, timestamps, ECE, ACE */
 void tcp_ack_was_sent(struct tcp_endpoint *ep);        /* any segment with ACK left: delayed-ACK state */
 
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
+
+extern struct tcp_endpoint *cc_current; /* of the operation under way; NULL: none */
 
 void cc_init(struct tcp_endpoint *ep);
 void cc_release(struct tcp_endpoint *ep);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * TCP_INFO of the senders. Every flow is sampled each interval while that costs little; with many flows they take turns, so
- * that sampling never takes more than SAMPLE_CPU_SHARE of a CPU, SAMPLES_PER_SECOND or SAMPLES_PER_RUN.
+ * that sampling never takes more than SAMPLE_CPU_SHARE of a CPU, and keeps to samples_per_tick().
  */
 #include <errno.h>
 #include <linux/tcp.h>
@@ -10,21 +10,14 @@
 
 #include "flow.h"
 
-#define SAMPLES_PER_SECOND 20000     /* 200 flows each 10 ms: 1.6 MB/s to keep and 4 % of a CPU */
-#define SAMPLES_PER_RUN (4u << 20)   /* 336 MB */
 #define SAMPLE_CPU_SHARE 5           /* one part in: 20 % */
 #define CLOCK_EVERY 16               /* samples between two looks at the clock */
 
 void sample_init(struct traffic *t)
 {
 	const struct scenario *s = t->config->scenario;
-	double per_second = (double)SAMPLES_PER_RUN * 1e9 / (double)(s->duration_ns + 1);
-	double per_tick;
 
-	if (per_second > SAMPLES_PER_SECOND)
-		per_second = SAMPLES_PER_SECOND;
-	per_tick = per_second * (double)s->sample_ns / 1e9;
-	t->samples_per_tick = per_tick < 1 ? 1 : per_tick > t->n_flows ? (uint32_t)t->n_flows : (uint32_t)per_tick;
+	t->samples_per_tick = samples_per_tick(s, t->n_flows);
 	t->sample_budget_ns = s->sample_ns / SAMPLE_CPU_SHARE;
 	t->next_sample_ns = s->sample_ns;
 }

@@ -67,10 +67,10 @@ static const struct {
 	{LINK FLOWS "duration:\n", "4: duration '' is not a time: 100ms to 3600s, such as 40ms"},
 	{LINK FLOWS "warmup: 10s\n", "4: the warm-up of 10 s leaves nothing to measure: less than the duration, 10 s"},
 	{LINK FLOWS "duration: 1s\nsample: 2s\n", "5: the sampling interval of 2 s is longer than the run: at most the duration, 1 s"},
-	{LINK "flows:\n  - {cc: cubic, count: 0}\n", "3: count '0' is out of range: 1 to 8192, 8192 flows in all"},
-	{LINK "flows:\n  - {cc: cubic, count: 10000}\n", "3: count '10000' is out of range: 1 to 8192, 8192 flows in all"},
-	{LINK "sample: 1s\nflows:\n  - {cc: cubic, count: 8000}\n  - {cc: cubic,\n     count: 2000}\n",
-	 "6: 10000 flows are too many: at most 8192 in all"},
+	{LINK "flows:\n  - {cc: cubic, count: 0}\n", "3: count '0' is out of range: 1 to 20000, 20000 flows in all"},
+	{LINK "flows:\n  - {cc: cubic, count: 30000}\n", "3: count '30000' is out of range: 1 to 20000, 20000 flows in all"},
+	{LINK "sample: 1s\nflows:\n  - {cc: cubic, count: 18000}\n  - {cc: cubic,\n     count: 2001}\n",
+	 "6: 20001 flows are too many: at most 20000 in all"},
 	{LINK "duration: 5s\nflows:\n  - {cc: cubic}\n  - cc: cubic\n    start: 5s\n",
 	 "6: the flow starts at 5 s, after the end: less than the duration, 5 s"},
 	{LINK "flows:\n  - {cc: cubic, name: a}\n  - {cc: cubic, name: a}\n", "4: two flows are called 'a': each name once"},
@@ -247,7 +247,7 @@ static void bad_flow_specs_are_refused(void)
 		const char *spec, *sentence;
 	} bad[] = {
 		{"bpf-x", "--flow bpf-x: cc 'bpf-x' is not the name of an algorithm: 1 to 15 of letters, digits and _, such as bpf_cubic"},
-		{"x*0", "--flow x*0: count '0' is out of range: 1 to 8192, 8192 flows in all"},
+		{"x*0", "--flow x*0: count '0' is out of range: 1 to 20000, 20000 flows in all"},
 		{"x@5", "--flow x@5: start '5' is not a time: 0s to 3600s, less than the duration, such as 40ms"},
 		{"x,size", "--flow x,size: 'size' has no value: key=value, such as size=1MB"},
 		{"x,colour=red", "--flow x,colour=red: unknown key 'colour': one of name, cc, count, start, size, rtt"},
@@ -320,6 +320,7 @@ static void random_flow(struct scenario_flow *flow, const struct scenario *s, si
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 
+	scenario_flow_init(flow);
 	if (below(2))
 		snprintf(flow->name, sizeof(flow->name), "%zu \"%c\\: #%c", i, (char)(' ' + below(95)), (char)(' ' + below(95)));
 	for (size_t k = 0, n = 1 + below(CONGCTL_NAME_MAX); k < n; k++)

@@ -62,7 +62,7 @@ static void any_number_of_samples_is_accepted(void)
 	scenario_init(&s);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		CU_ASSERT_EQUAL(scenario_set(&s, settings[i][0], settings[i][1], &err), 0);
-	CU_ASSERT_EQUAL(scenario_add_flow(&s, "cubic*8192", &err), 0);
+	CU_ASSERT_EQUAL(scenario_add_flow(&s, "cubic*20000", &err), 0);
 	CU_ASSERT_EQUAL(scenario_finish(&s, NULL, &err), 0);
 	CU_ASSERT_STRING_EQUAL(err.text, "");
 }

@@ -291,6 +291,23 @@ static void broken_frames_are_refused(void)
 	teardown();
 }
 
+static void a_copy_outlives_the_packet_it_was_made_of(void)
+{
+	struct emu_packet *copy;
+
+	setup();
+	CU_ASSERT_EQUAL_FATAL(split_as(make_frame(4, 100, 0x18, ECN_ECT0), 0), 1);
+	copy = segment_packet_copy(pool, pkts[0]);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	CU_ASSERT(copy != pkts[0] && !copy->p.next && copy->p.len == pkts[0]->p.len);
+	CU_ASSERT_EQUAL(segment_pool_used(pool), 2);
+	segment_packet_put(pool, pkts[0]);
+	list = &copy->p;
+	CU_ASSERT_EQUAL(memcmp(copy->headers, frame, copy->headers_len), 0);
+	CU_ASSERT_EQUAL(memcmp(copy->buffer->data + copy->payload_at, frame + 52, 100), 0);
+	teardown();
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -303,6 +320,7 @@ int main(void)
 		TEST(other_protocols_pass_as_they_are),
 		TEST(on_ethernet_the_ip_header_is_behind_14_bytes),
 		TEST(broken_frames_are_refused),
+		TEST(a_copy_outlives_the_packet_it_was_made_of),
 		CU_TEST_INFO_NULL,
 	};
 

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * receive.c - data: reassembly, SACK blocks (RFC 2018, D-SACK RFC 2883), delayed ACKs (RFC 5681 4.2, with the quick-ACK mode and the
+ * estimator of Linux), CE echo (RFC 3168 6.1.3, RFC 8257 3.2 through the algorithm, RFC 9768), timestamps (RFC 7323 4.3), and the window
+ * offered. The application reads at once what is in order.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_host.h"
+
+#define ATO_MIN_US 40000U         /* Linux: the shortest time an ACK is delayed … */
+#define DELAY_MAX_US 200000U      /* … and the longest */
+#define QUICK_ACKS_MAX 16         /* at the start, after a pause, after a duplicate */
+#define QUICK_ACKS_CE 2
+#define PINGPONG 3                /* answers after which ACKs wait for the next one */
+#define FIRST_MSS 536             /* what a full segment is thought to be before one has come */
+#define FIRST_WINDOW 65535U       /* a SYN's window cannot be scaled (RFC 7323 2.2); half of tcp_rmem's 131072 */
+#define WINDOW_MAX (1U << 28)     /* half of tcp_rmem's 512 MiB, as netsim's namespaces have it … */
+#define WINDOW_UNIT (1U << 14)    /* … which takes the largest scale factor, 14 */
+#define FIRST_ROUND_PKTS 10
+#define SLACK_PKTS 16             /* of the window over twice what came in a round trip */
+#define TIMESTAMP_NEWER(a, b) ((s32)((a) - (b)) >= 0)
+
+/* inet_connection_sock.icsk_ack.pending, beside ICSK_ACK_TIMER and ICSK_ACK_NOW */
+#define ACK_SCHEDULED 0x01        /* something is to be acknowledged */
+#define ACK_PUSHED 0x04           /* a segment less than full: the sender has no more for now */
+
+static u8 *ack_pending(struct tcp_endpoint *ep)
+{
+	return &ep->tp.inet_conn.icsk_ack.pending;
+}
+
+/* --- when to acknowledge ------------------------------------------------------------------------------------------------ */
+
+static bool in_quick_mode(const struct tcp_receiver *rcv)
+{
+	return rcv->quick_acks && rcv->pingpong < PINGPONG;
+}
+
+static void add_quick_acks(struct tcp_endpoint *ep, u32 max)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 n = (rcv->window_end - ep->tp.rcv_nxt) / (2 * rcv->ack_mss);
+
+	n = n < 2 ? 2 : n;
+	n = n < max ? n : max;
+	if (n > rcv->quick_acks)
+		rcv->quick_acks = n;
+}
+
+static void enter_quick_mode(struct tcp_endpoint *ep, u32 max)
+{
+	add_quick_acks(ep, max);
+	ep->rcv.pingpong = 0;
+	ep->rcv.ato_us = ATO_MIN_US;
+}
+
+static void ack_now(struct tcp_endpoint *ep)
+{
+	tcp_send_ack(ep, ep->tp.rcv_nxt);
+}
+
+static u32 ack_delay_us(const struct tcp_endpoint *ep)
+{
+	const struct tcp_receiver *rcv = &ep->rcv;
+	u32 ato_us = rcv->ato_us, srtt_us = ep->tp.srtt_us >> 3, max_us = DELAY_MAX_US;
+
+	if (ato_us <= ATO_MIN_US)
+		return ATO_MIN_US;
+	if (srtt_us) {
+		srtt_us = srtt_us > ATO_MIN_US ? srtt_us : ATO_MIN_US;
+		max_us = srtt_us < max_us ? srtt_us : max_us;
+	}
+	return ato_us < max_us ? ato_us : max_us;
+}
+
+/* An ACK that waits already keeps its time; if that is almost there, there is no point in waiting. */
+static void delay_ack(struct tcp_endpoint *ep)
+{
+	u64 now_ns = engine_now(ep->host->engine), delay_ns = ack_delay_us(ep) * 1000ULL, due_ns = now_ns + delay_ns;
+	struct timer *timer = &ep->rcv.delayed_ack;
+
+	if (*ack_pending(ep) & ICSK_ACK_TIMER) {
+		if (timer->due_ns <= now_ns + delay_ns / 4) {
+			ack_now(ep);
+			return;
+		}
+		due_ns = timer->due_ns < due_ns ? timer->due_ns : due_ns;
+	}
+	*ack_pending(ep) |= ACK_SCHEDULED | ICSK_ACK_TIMER;
+	timer_set(timer, due_ns);
+}
+
+static void delayed_ack_expired(void *arg)
+{
+	struct tcp_endpoint *ep = arg;
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 twice_us = 2 * rcv->ato_us;
+
+	*ack_pending(ep) &= (u8)~ICSK_ACK_TIMER;
+	if (!(*ack_pending(ep) & ACK_SCHEDULED))
+		return;
+	if (rcv->pingpong < PINGPONG) { /* the next segment did not come in time: wait longer for the next */
+		rcv->ato_us = twice_us < ep->snd.rto_us ? twice_us : ep->snd.rto_us;
+	} else {
+		rcv->pingpong = 0;
+		rcv->ato_us = ATO_MIN_US;
+	}
+	ep->tp.tcp_clock_cache = engine_now(ep->host->engine);
+	ep->tp.tcp_mstamp = ep->tp.tcp_clock_cache / 1000;
+	ack_now(ep);
+}
+
+/* after data was taken in and what could be sent was sent */
+static void check_ack(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u8 pending = *ack_pending(ep);
+
+	if (!(pending & (ACK_SCHEDULED | ICSK_ACK_NOW)))
+		return;
+	if (ep->tp.rcv_nxt - rcv->rcv_wup > rcv->ack_mss || in_quick_mode(rcv) || pending & ICSK_ACK_NOW || rcv->n_ranges)
+		ack_now(ep);
+	else
+		delay_ack(ep);
+}
+
+/* Delayed-ACK time from the gaps between segments, and what a full segment is. */
+static void estimate(struct tcp_endpoint *ep, u32 len)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 now_us = (u32)ep->tp.tcp_mstamp, gap_us = now_us - rcv->last_data_us;
+
+	if (len >= rcv->ack_mss)
+		rcv->ack_mss = len < ep->tp.mss_cache ? len : ep->tp.mss_cache;
+	else
+		*ack_pending(ep) |= ACK_PUSHED;
+	if (!rcv->ato_us) {
+		add_quick_acks(ep, QUICK_ACKS_MAX);
+		rcv->ato_us = ATO_MIN_US;
+	} else if (gap_us <= ATO_MIN_US / 2) {
+		rcv->ato_us = rcv->ato_us / 2 + ATO_MIN_US / 2;
+	} else if (gap_us < rcv->ato_us) {
+		rcv->ato_us = rcv->ato_us / 2 + gap_us;
+		if (rcv->ato_us > ep->snd.rto_us)
+			rcv->ato_us = ep->snd.rto_us;
+	} else if (gap_us > ep->snd.rto_us) {
+		add_quick_acks(ep, QUICK_ACKS_MAX);
+	}
+	rcv->last_data_us = now_us;
+}
+
+/* --- congestion marks --------------------------------------------------------------------------------------------------- */
+
+/* RFC 9768 3.2.2.5.1: the first mark after none, and the first unmarked after a mark, are told at once. */
+static void check_ce_accurate(struct tcp_endpoint *ep, bool ce)
+{
+	if (ep->rcv.ce_last != ce)
+		*ack_pending(ep) |= ICSK_ACK_NOW;
+	ep->rcv.ce_last = ce;
+}
+
+static void check_ce(struct tcp_endpoint *ep, u8 codepoint)
+{
+	bool tell = ep->cc->flags & TCP_CONG_NEEDS_ECN;
+
+	if (ep->ecn == TCP_ECN_NONE)
+		return;
+	if (codepoint == ECN_NOT_ECT) {
+		if (ep->rcv.ect_seen) /* a retransmission, likely: its sender has a small window */
+			enter_quick_mode(ep, QUICK_ACKS_CE);
+		return;
+	}
+	ep->rcv.ect_seen = true;
+	if (tell)
+		cc_cwnd_event(ep, codepoint == ECN_CE ? CA_EVENT_ECN_IS_CE : CA_EVENT_ECN_NO_CE);
+	if (ep->ecn == TCP_ECN_ACCURATE) {
+		check_ce_accurate(ep, codepoint == ECN_CE);
+	} else if (codepoint == ECN_CE && !(ep->tp.ecn_flags & TCP_ECN_DEMAND_CWR)) {
+		enter_quick_mode(ep, QUICK_ACKS_CE);
+		ep->tp.ecn_flags |= TCP_ECN_DEMAND_CWR;
+	}
+}
+
+/* the sender has reduced its window: stop echoing (RFC 3168 6.1.3) */
+static void accept_cwr(struct tcp_endpoint *ep)
+{
+	if (ep->ecn == TCP_ECN_NONE || ep->ecn == TCP_ECN_ACCURATE)
+		return;
+	ep->tp.ecn_flags &= (u8)~TCP_ECN_DEMAND_CWR;
+	*ack_pending(ep) |= ICSK_ACK_NOW;
+}
+
+/* --- out of order ------------------------------------------------------------------------------------------------------- */
+
+static void set_dsack(struct tcp_endpoint *ep, u32 start, u32 end)
+{
+	ep->rcv.dsack = (struct sack_block){start, end};
+}
+
+/* the first range that ends at or after `seq` */
+static u32 range_find(const struct tcp_receiver *rcv, u32 seq)
+{
+	u32 low = 0, high = rcv->n_ranges;
+
+	if (high && before(rcv->ranges[high - 1].start, seq) && !before(rcv->ranges[high - 1].end, seq))
+		return high - 1; /* one more behind the last */
+	while (low < high) {
+		u32 middle = (low + high) / 2;
+
+		if (before(rcv->ranges[middle].end, seq))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool range_room(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 room = rcv->room ? 2 * rcv->room : 4;
+	struct sack_block *ranges;
+
+	if (rcv->n_ranges < rcv->room)
+		return true;
+	ranges = realloc(rcv->ranges, room * sizeof(*ranges));
+	if (!ranges) {
+		sim_fail(ep->host, "out of memory for data out of order: make the rate, the delay or the number of flows smaller");
+		return false;
+	}
+	rcv->ranges = ranges;
+	rcv->room = room;
+	return true;
+}
+
+static void ranges_remove(struct tcp_receiver *rcv, u32 from, u32 n)
+{
+	memmove(&rcv->ranges[from], &rcv->ranges[from + n], (rcv->n_ranges - from - n) * sizeof(*rcv->ranges));
+	rcv->n_ranges -= n;
+}
+
+static bool holds(const struct sack_block *range, u32 seq)
+{
+	return !before(seq, range->start) && before(seq, range->end);
+}
+
+/* `range` is the one touched last; the others move back, those now part of it go. */
+static void note_recent(struct tcp_receiver *rcv, const struct sack_block *range)
+{
+	u32 kept[4], n = 0, max = sizeof(rcv->recent) / sizeof(rcv->recent[0]);
+
+	kept[n++] = range->start;
+	for (u32 i = 0; i < rcv->n_recent && n < max; i++) {
+		if (!holds(range, rcv->recent[i]))
+			kept[n++] = rcv->recent[i];
+	}
+	memcpy(rcv->recent, kept, n * sizeof(kept[0]));
+	rcv->n_recent = n;
+}
+
+static void queue_out_of_order(struct tcp_endpoint *ep, u32 start, u32 end)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 i = range_find(rcv, start), n = 0;
+	struct sack_block *range;
+
+	if (i == rcv->n_ranges || before(end, rcv->ranges[i].start)) { /* touches none */
+		if (!range_room(ep))
+			return;
+		memmove(&rcv->ranges[i + 1], &rcv->ranges[i], (rcv->n_ranges++ - i) * sizeof(*rcv->ranges));
+		rcv->ranges[i] = (struct sack_block){start, end};
+		note_recent(rcv, &rcv->ranges[i]);
+		return;
+	}
+	range = &rcv->ranges[i];
+	if (before(start, range->end) && after(end, range->start)) /* the part that is here already (RFC 2883 4) */
+		set_dsack(ep, before(start, range->start) ? range->start : start, after(end, range->end) ? range->end : end);
+	if (before(start, range->start))
+		range->start = start;
+	if (after(end, range->end))
+		range->end = end;
+	while (i + 1 + n < rcv->n_ranges && !before(range->end, rcv->ranges[i + 1 + n].start)) {
+		if (after(rcv->ranges[i + 1 + n].end, range->end))
+			range->end = rcv->ranges[i + 1 + n].end;
+		n++;
+	}
+	ranges_remove(rcv, i + 1, n);
+	note_recent(rcv, range);
+}
+
+/* what has become in order */
+static void take_ranges(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 taken = 0, kept = 0;
+
+	while (taken < rcv->n_ranges && !after(rcv->ranges[taken].start, ep->tp.rcv_nxt)) {
+		if (before(rcv->ranges[taken].start, ep->tp.rcv_nxt)) /* came twice */
+			set_dsack(ep, rcv->ranges[taken].start,
+				  after(ep->tp.rcv_nxt, rcv->ranges[taken].end) ? rcv->ranges[taken].end : ep->tp.rcv_nxt);
+		if (after(rcv->ranges[taken].end, ep->tp.rcv_nxt))
+			ep->tp.rcv_nxt = rcv->ranges[taken].end;
+		taken++;
+	}
+	ranges_remove(rcv, 0, taken);
+	for (u32 i = 0; i < rcv->n_recent; i++) {
+		if (!before(rcv->recent[i], ep->tp.rcv_nxt))
+			rcv->recent[kept++] = rcv->recent[i];
+	}
+	rcv->n_recent = kept;
+	if (!rcv->n_ranges) /* the gap is filled: the sender hears of it at once (RFC 5681 4.2) */
+		*ack_pending(ep) |= ICSK_ACK_NOW;
+}
+
+/* --- the window offered -------------------------------------------------------------------------------------------------- */
+
+/* The receiver's round trip, from its ACK to the data it let go (RFC 7323 4.1 with the roles exchanged). */
+static void measure_rtt(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 sample_us;
+
+	if (seg->tsecr == rcv->rtt_tsecr || seg->len < rcv->ack_mss)
+		return;
+	rcv->rtt_tsecr = seg->tsecr;
+	sample_us = ((u32)(ep->tp.tcp_mstamp / 1000) - seg->tsecr) * 1000;
+	sample_us = sample_us ? sample_us : 1000;
+	rcv->rtt_us = rcv->rtt_us ? rcv->rtt_us - rcv->rtt_us / 8 + sample_us / 8 : sample_us;
+}
+
+/* Once a round trip: room for twice what came in it, and more if that grew, so that slow start never meets the window. */
+static void tune_window(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 now_us = (u32)ep->tp.tcp_mstamp, copied;
+	u64 window;
+
+	if (!rcv->rtt_us || now_us - rcv->round_start_us < rcv->rtt_us)
+		return;
+	copied = ep->tp.rcv_nxt - rcv->copied_seq_round;
+	rcv->copied_seq_round = ep->tp.rcv_nxt;
+	rcv->round_start_us = now_us;
+	if (copied <= rcv->space_bytes)
+		return;
+	window = 2ULL * copied + SLACK_PKTS * ep->tp.mss_cache;
+	window += 2 * (window * (copied - rcv->space_bytes) / rcv->space_bytes);
+	rcv->space_bytes = copied;
+	if (window > rcv->rcvbuf_bytes)
+		rcv->rcvbuf_bytes = window < WINDOW_MAX ? window : WINDOW_MAX;
+}
+
+static u32 window_offered(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 before_bytes = after(rcv->window_end, ep->tp.rcv_nxt) ? rcv->window_end - ep->tp.rcv_nxt : 0;
+	u32 window = rcv->rcvbuf_bytes > before_bytes ? rcv->rcvbuf_bytes : before_bytes;
+
+	if (rcv->has_window)
+		window = (window + WINDOW_UNIT - 1) & ~(WINDOW_UNIT - 1);
+	rcv->window_end = ep->tp.rcv_nxt + window;
+	return window;
+}
+
+/* --- entry -------------------------------------------------------------------------------------------------------------- */
+
+void tcp_receiver_init(struct tcp_endpoint *ep)
+{
+	ep->rcv.ack_mss = FIRST_MSS < ep->tp.mss_cache ? FIRST_MSS : ep->tp.mss_cache;
+	ep->rcv.rcvbuf_bytes = FIRST_WINDOW;
+	ep->rcv.space_bytes = FIRST_ROUND_PKTS * ep->tp.mss_cache;
+	timer_init(&ep->rcv.delayed_ack, ep->host->engine, delayed_ack_expired, ep);
+}
+
+void tcp_receiver_syn(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	ep->rcv.rcv_wup = ep->rcv.acked = ep->rcv.window_end = ep->rcv.copied_seq_round = ep->tp.rcv_nxt;
+	ep->rcv.ts_recent_ms = seg->tsval;
+}
+
+void tcp_receiver_established(struct tcp_endpoint *ep)
+{
+	ep->rcv.has_window = true;
+	ep->rcv.round_start_us = (u32)ep->tp.tcp_mstamp;
+}
+
+void tcp_receiver_free(struct tcp_endpoint *ep)
+{
+	free(ep->rcv.ranges);
+	ep->rcv.ranges = NULL;
+	ep->rcv.n_ranges = ep->rcv.room = 0;
+}
+
+void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+
+	if (TIMESTAMP_NEWER(seg->tsval, rcv->ts_recent_ms) && !after(seg->seq, rcv->acked))
+		rcv->ts_recent_ms = seg->tsval;
+	if (seg->packet.ecn == ECN_CE)
+		rcv->ce_count = (rcv->ce_count + 1) & 7;
+}
+
+/* Nothing new in it: told at once, with D-SACK. */
+static void receive_duplicate(struct tcp_endpoint *ep, u32 start, u32 end)
+{
+	if (before(start, ep->tp.rcv_nxt))
+		set_dsack(ep, start, after(end, ep->tp.rcv_nxt) ? ep->tp.rcv_nxt : end);
+	enter_quick_mode(ep, QUICK_ACKS_MAX);
+	*ack_pending(ep) |= ACK_SCHEDULED | ICSK_ACK_NOW;
+}
+
+static void receive_in_order(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	u32 end = seg->seq + seg->len;
+
+	if (before(seg->seq, ep->tp.rcv_nxt))
+		set_dsack(ep, seg->seq, ep->tp.rcv_nxt);
+	ep->tp.rcv_nxt = end;
+	*ack_pending(ep) |= ACK_SCHEDULED;
+	estimate(ep, seg->len);
+	measure_rtt(ep, seg);
+	check_ce(ep, seg->packet.ecn);
+	if (ep->rcv.n_ranges)
+		take_ranges(ep);
+}
+
+static void receive_out_of_order(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	check_ce(ep, seg->packet.ecn);
+	*ack_pending(ep) |= ACK_SCHEDULED;
+	queue_out_of_order(ep, seg->seq, seg->seq + seg->len);
+}
+
+/* The application reads: a segment less than full is acknowledged then, unless an answer is likely to carry the ACK. */
+static void deliver(struct tcp_endpoint *ep, u32 bytes)
+{
+	tune_window(ep);
+	if (*ack_pending(ep) & ACK_PUSHED && ep->rcv.pingpong < PINGPONG)
+		ack_now(ep);
+	if (ep->app.received)
+		ep->app.received(ep->app.arg, bytes);
+}
+
+void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg)
+{
+	u32 end = seg->seq + seg->len, had = ep->tp.rcv_nxt;
+
+	if (seg->flags & TCP_CWR)
+		accept_cwr(ep);
+	if (!after(end, had) || !before(seg->seq, ep->rcv.window_end))
+		receive_duplicate(ep, seg->seq, end);
+	else if (!after(seg->seq, had))
+		receive_in_order(ep, seg);
+	else
+		receive_out_of_order(ep, seg);
+	if (ep->host->failed)
+		return;
+	tcp_push(ep); /* what the acknowledgement in this segment let go; it carries ours */
+	check_ack(ep);
+	if (ep->tp.rcv_nxt != had)
+		deliver(ep, ep->tp.rcv_nxt - had);
+}
+
+/* --- what a segment that leaves says -------------------------------------------------------------------------------------- */
+
+/* D-SACK first (RFC 2883 4), then the ranges in the order in which they were touched (RFC 2018 4). */
+static void fill_sack(struct tcp_receiver *rcv, struct tcp_segment *seg)
+{
+	if (rcv->dsack.start != rcv->dsack.end) {
+		seg->sack[seg->n_sack++] = rcv->dsack;
+		rcv->dsack.end = rcv->dsack.start;
+	}
+	for (u32 i = 0; i < rcv->n_recent && seg->n_sack < TCP_MAX_SACK; i++) {
+		u32 k = range_find(rcv, rcv->recent[i] + 1);
+
+		if (k < rcv->n_ranges)
+			seg->sack[seg->n_sack++] = rcv->ranges[k];
+	}
+}
+
+void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 now_us = (u32)(engine_now(ep->host->engine) / 1000);
+
+	seg->flags |= TCP_ACK;
+	seg->ack = rcv_nxt;
+	seg->window = window_offered(ep);
+	seg->tsval = (u32)(engine_now(ep->host->engine) / 1000000);
+	seg->tsecr = rcv->ts_recent_ms;
+	seg->ace = rcv->ce_count;
+	if (rcv->n_recent || rcv->dsack.start != rcv->dsack.end)
+		fill_sack(rcv, seg);
+	if (ep->tp.ecn_flags & TCP_ECN_DEMAND_CWR && ep->ecn != TCP_ECN_ACCURATE && !(seg->flags & TCP_SYN))
+		seg->flags |= TCP_ECE;
+	rcv->rcv_wup = ep->tp.rcv_nxt;
+	rcv->acked = rcv_nxt;
+	if (seg->len && now_us - rcv->last_data_us < rcv->ato_us && rcv->pingpong < PINGPONG) /* an answer */
+		rcv->pingpong++;
+}
+
+void tcp_ack_was_sent(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+
+	if (rcv->acked != ep->tp.rcv_nxt) /* the algorithm's, of what came before: the rest still waits */
+		return;
+	if (rcv->quick_acks && *ack_pending(ep) & ACK_SCHEDULED && !--rcv->quick_acks)
+		rcv->ato_us = ATO_MIN_US;
+	if (*ack_pending(ep) & ICSK_ACK_TIMER)
+		timer_cancel(&rcv->delayed_ack);
+	*ack_pending(ep) = 0;
+}
