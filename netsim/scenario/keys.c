@@ -37,6 +37,8 @@ static const struct scenario_key keys[] = {
 	{AT("mtu", mtu), .kind = &kind_count, .min = "576", .max = "9000", .range = "from 1280 with family 6", .initial = "1500",
 	 .help = "largest IP packet, in bytes; a frame has 14 more"},
 	{AT("family", family), .kind = &kind_family, .range = "4 or 6", .initial = "4", .help = "IPv4 or IPv6"},
+	{.place = KEY_SCENARIO, .name = "vary", .range = "a map, or a list of maps, of settings and lists of values",
+	 .without = "a single scenario", .help = "a set of scenarios, every combination of the values: for `netsim compare`"},
 
 	{LINK("rate", rate_bps), .kind = &kind_rate, .min = "1kbit", .max = "100gbit", .without = "an error",
 	 .help = "of the bottleneck, whole frames counted"},

@@ -11,6 +11,7 @@
 #include <yaml.h>
 
 #include "keys.h"
+#include "vary.h"
 
 #define MAX_FILE 1000000 /* bytes; 64 groups take far less */
 #define MAX_DEPTH 8       /* lists and maps in each other; a scenario has 3 */
@@ -20,6 +21,7 @@ struct reader {
 	unsigned char *text;
 	size_t size;
 	yaml_document_t doc;
+	struct vary *vary; /* NULL: a single scenario is wanted */
 	struct congctl_error *err;
 };
 
@@ -215,6 +217,7 @@ static int read_value(struct reader *r, const struct scenario_key *key, const ya
 
 static int read_link(struct reader *r, const yaml_node_t *node, struct scenario *s);
 static int read_flows(struct reader *r, const yaml_node_t *node, struct scenario *s);
+static int read_vary(struct reader *r, const yaml_node_t *node);
 
 static int read_pair(struct reader *r, enum key_place place, const yaml_node_t *map, const yaml_node_pair_t *pair, void *object)
 {
@@ -234,6 +237,8 @@ static int read_pair(struct reader *r, enum key_place place, const yaml_node_t *
 		return complain(r, line_of(name), "key '%s' again: once, it is on line %zu already", text, line);
 	if (key->kind)
 		return read_value(r, key, value, object);
+	if (!strcmp(text, "vary"))
+		return read_vary(r, value);
 	return strcmp(text, "link") ? read_flows(r, value, object) : read_link(r, value, object);
 }
 
@@ -271,6 +276,69 @@ static int read_flows(struct reader *r, const yaml_node_t *node, struct scenario
 	}
 	return ret;
 }
+
+/* --- vary ---------------------------------------------------------------------------------------------------------- */
+
+static int read_vary_value(struct reader *r, struct vary_map *map, const char *key, const yaml_node_t *node)
+{
+	struct congctl_error inner = {0};
+	const char *text = text_of(node);
+
+	if (!text)
+		return complain(r, line_of(node), "%s to vary is %s: single values", key, kind_of(node));
+	return vary_add(map, key, text, &inner) ? complain(r, line_of(node), "%s", inner.text) : 0;
+}
+
+/* one key with its value or its list of values */
+static int read_vary_pair(struct reader *r, struct vary_map *map, const yaml_node_pair_t *pair)
+{
+	const yaml_node_t *name = node_at(r, pair->key), *node = node_at(r, pair->value);
+	const char *key = text_of(name);
+	int ret = 0;
+
+	if (!key)
+		return complain(r, line_of(name), "a key to vary is %s: a name such as rtt", kind_of(name));
+	if (node->type != YAML_SEQUENCE_NODE)
+		return read_vary_value(r, map, key, node);
+	if (node->data.sequence.items.start == node->data.sequence.items.top)
+		return complain(r, line_of(node), "%s has an empty list to vary: at least one value", key);
+	for (yaml_node_item_t *i = node->data.sequence.items.start; !ret && i < node->data.sequence.items.top; i++)
+		ret = read_vary_value(r, map, key, node_at(r, *i));
+	return ret;
+}
+
+static int read_vary_map(struct reader *r, const yaml_node_t *node)
+{
+	struct vary_map *map = r->vary->maps + r->vary->n;
+	int ret = 0;
+
+	if (node->type != YAML_MAPPING_NODE)
+		return complain(r, line_of(node), "an entry of vary is %s: a map such as {rtt: [10ms, 40ms]}", kind_of(node));
+	if (r->vary->n == VARY_MAX_MAPS)
+		return complain(r, line_of(node), "too many entries in vary: at most %d", VARY_MAX_MAPS);
+	*map = (struct vary_map){0};
+	r->vary->n++;
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; !ret && p < node->data.mapping.pairs.top; p++)
+		ret = read_vary_pair(r, map, p);
+	return ret;
+}
+
+static int read_vary(struct reader *r, const yaml_node_t *node)
+{
+	int ret = 0;
+
+	if (!r->vary)
+		return complain(r, line_of(node), "vary makes this a set of scenarios: for netsim compare");
+	if (node->type != YAML_SEQUENCE_NODE)
+		return read_vary_map(r, node);
+	if (node->data.sequence.items.start == node->data.sequence.items.top)
+		return complain(r, line_of(node), "vary is an empty list: at least one map such as {rtt: [10ms, 40ms]}");
+	for (yaml_node_item_t *i = node->data.sequence.items.start; !ret && i < node->data.sequence.items.top; i++)
+		ret = read_vary_map(r, node_at(r, *i));
+	return ret;
+}
+
+/* --- all of it ------------------------------------------------------------------------------------------------------- */
 
 /* Where in the file is the key that a check found wrong? */
 static size_t line_of_spot(struct reader *r, const yaml_node_t *root, const struct scenario_spot *spot)
@@ -320,9 +388,9 @@ static void name_after_file(struct scenario *s, const char *file)
 	s->name[1 + strcspn(s->name + 1, ".")] = '\0';
 }
 
-int scenario_load(struct scenario *s, const char *file, struct congctl_error *err)
+int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, struct congctl_error *err)
 {
-	struct reader r = {.file = file, .err = err};
+	struct reader r = {.file = file, .vary = vary, .err = err};
 	int ret;
 
 	scenario_init(s);
@@ -339,4 +407,9 @@ int scenario_load(struct scenario *s, const char *file, struct congctl_error *er
 	if (!ret && !s->name[0])
 		name_after_file(s, file);
 	return ret;
+}
+
+int scenario_load(struct scenario *s, const char *file, struct congctl_error *err)
+{
+	return scenario_load_set(s, NULL, file, err);
 }

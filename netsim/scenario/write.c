@@ -48,7 +48,7 @@ static void write_top(const struct scenario *s, const struct scenario_key *key, 
 			fputs("  - ", f);
 			write_map(KEY_FLOW, &s->flows[i], f);
 		}
-	} else if (is_given(key, s)) {
+	} else if (key->kind && is_given(key, s)) {
 		fprintf(f, "%s: ", key->name);
 		scenario_key_write(key, s, f);
 		putc('\n', f);

@@ -30,12 +30,12 @@ static const struct {
 } bad_files[] = {
 	{"link: {rats: 1mbit, rtt: 40ms}\n" FLOWS, "1: unknown key 'rats': one of rate, rtt, buffer, ecn, loss"},
 	{LINK FLOWS "colour: blue\n", "4: unknown key 'colour': one of name, description, topology, link, flows, duration, warmup, "
-				      "sample, seed, repeat, mtu, family"},
+				      "sample, seed, repeat, mtu, family, vary"},
 	{LINK "flows:\n  - cc: cubic\n    sise: 1MB\n", "4: unknown key 'sise': one of name, cc, count, start, size, rtt"},
 	{LINK FLOWS "? [a, b]\n: 1\n", "4: unknown key 'a list': one of name, description, topology, link, flows, duration, warmup, "
-				       "sample, seed, repeat, mtu, family"},
+				       "sample, seed, repeat, mtu, family, vary"},
 	{LINK FLOWS "x\ty: 1\n\"\\e[31m\": 1\n", "4: unknown key 'x?y': one of name, description, topology, link, flows, duration, "
-						 "warmup, sample, seed, repeat, mtu, family"},
+						 "warmup, sample, seed, repeat, mtu, family, vary"},
 	{"link:\n  rate: 1mbit\n  rtt: 40ms\n  rate: 2mbit\n" FLOWS, "4: key 'rate' again: once, it is on line 2 already"},
 	{LINK FLOWS "duration: 1s\nseed: 1\nduration: 1s\n", "6: key 'duration' again: once, it is on line 4 already"},
 	{"link: {rate: 10furlong, rtt: 40ms}\n" FLOWS,
@@ -84,7 +84,7 @@ static const struct {
 	{LINK "flows:\n  - cubic\n", "3: a flow is a single value: a map with name, cc, count, start, size, rtt"},
 	{LINK FLOWS "duration: [1s]\n", "4: duration is a list: a time"},
 	{"- 1\n", "1: the scenario is a list: a map with name, description, topology, link, flows, duration, warmup, sample, seed, "
-		  "repeat, mtu, family"},
+		  "repeat, mtu, family, vary"},
 	{"", "1: the file is empty: a scenario has at least link and flows"},
 	{"# only a comment\n", "1: the file is empty: a scenario has at least link and flows"},
 	{LINK FLOWS "---\n" LINK FLOWS, "4: a second document: one scenario in a file"},
