@@ -14,14 +14,14 @@ static struct vary_key *find_key(struct vary_map *map, const char *name)
 	return NULL;
 }
 
-/* repeats are for the statistics of a cell: every cell has as many */
+/* seeds and repeats are for the statistics of a cell: every cell has the same */
 static bool may_vary(const char *name)
 {
 	const struct scenario_key *key = scenario_key_find(KEY_SCENARIO, name);
 
 	if (!key)
 		key = scenario_key_find(KEY_LINK, name);
-	return !strcmp(name, "cc") || (key && key->option && strcmp(name, "repeat"));
+	return !strcmp(name, "cc") || (key && key->option && strcmp(name, "repeat") && strcmp(name, "seed"));
 }
 
 static int complain_key(const char *name, struct congctl_error *err)

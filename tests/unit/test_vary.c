@@ -155,7 +155,7 @@ static void bad_files_are_refused_with_their_line(void)
 
 static void unknown_keys_are_refused(void)
 {
-	static const char *const keys[] = {"rats", "repeat", "name", "flows", "link", "vary", "count", ""};
+	static const char *const keys[] = {"rats", "repeat", "seed", "name", "flows", "link", "vary", "count", ""};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		start();
