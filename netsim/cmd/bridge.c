@@ -35,6 +35,7 @@ static const char usage[] =
 static int read_setting(struct scenario *s, char *word, struct congctl_error *err)
 {
 	char *value = strchr(word, '=');
+	static const char *const elsewhere[] = {"rtt", "rates", "trace", "return-rate", "aggregate"}; /* of a network */
 	const struct scenario_key *key;
 	uint64_t delay_ns;
 
@@ -45,27 +46,26 @@ static int read_setting(struct scenario *s, char *word, struct congctl_error *er
 		s->link.rtt_ns = 2 * delay_ns;
 		return 0;
 	}
-	key = strcmp(word, "rtt") ? scenario_key_find(KEY_LINK, word) : NULL;
+	key = scenario_key_find(KEY_LINK, word);
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		key = strcmp(word, elsewhere[i]) ? key : NULL;
 	if (!key)
 		return congctl_fail(err, -EINVAL, "a link has no setting '%s': rate, delay, buffer, ecn and loss are known", word);
-	return scenario_key_read(key, value, s, err);
+	return scenario_key_read(key, value, &s->link, err);
 }
 
 static int make_config(const struct scenario *s, struct link_config *config, struct congctl_error *err)
 {
-	struct scenario_spot spot;
-	struct link_config reverse;
-	int ret;
+	const struct scenario_link *link = &s->link;
+	struct scenario_spot spot = {KEY_LINK, 0, NULL};
+	int ret = 0;
 
-	if (!s->link.rate_bps) {
-		if (s->link.buffer.set || s->link.ecn.set)
-			return congctl_fail(err, -EINVAL, "a link without a rate has no queue: give it a rate, or neither buffer nor ecn");
-		*config = (struct link_config){.delay_ns = s->link.rtt_ns / 2, .loss = s->link.loss};
-		return 0;
-	}
-	ret = scenario_check_queue(s, &spot, err);
-	if (!ret)
-		scenario_bottleneck(s, config, &reverse);
+	if (link->rate_bps)
+		ret = scenario_check_link(s, link, &spot, err);
+	else if (link->buffer.set || link->ecn.set || link->queue.discipline != QUEUE_AUTO)
+		ret = congctl_fail(err, -EINVAL, "a link without a rate has no queue: give it a rate, or neither buffer nor ecn");
+	scenario_link_config(s, link, config);
+	config->delay_ns = link->rtt_ns / 2;
 	return ret;
 }
 

@@ -142,10 +142,11 @@ static int read_engines(struct compare *c, const char *list, struct congctl_erro
 
 /* --- cells and arms ------------------------------------------------------------------------------------------------------- */
 
-static int read_set(struct compare *c, const struct compare_options *o, struct congctl_error *err)
+/* what the command line adds to the file */
+static int vary_more(struct compare *c, const struct compare_options *o, struct congctl_error *err)
 {
 	char cc[512];
-	int ret = scenario_load_set(&c->base, &c->vary, o->file, err);
+	int ret = 0;
 
 	for (size_t i = 0; !ret && i < o->n_vary; i++)
 		ret = vary_option(&c->vary, o->vary[i], err);
@@ -428,8 +429,12 @@ static int compare_run(int argc, char **argv)
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
 	ret = read_engines(c, o.engines, &err);
+	if (!ret && scenario_load_set(&c->base, &c->vary, o.file, &err)) {
+		ret = -EINVAL;
+		code = NETSIM_FAILED;
+	}
 	if (!ret)
-		ret = read_set(c, &o, &err);
+		ret = vary_more(c, &o, &err);
 	if (!ret)
 		ret = choose_arms(c, &err);
 	if (!ret)

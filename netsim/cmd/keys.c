@@ -16,7 +16,12 @@ static void print_key(const struct scenario_key *key)
 
 static int keys_run(int argc, char **argv)
 {
-	static const char *const titles[] = {"At the top", "Below `link`", "Each entry of `flows`"};
+	static const char *const titles[] = {
+		[KEY_SCENARIO] = "At the top", [KEY_LINK] = "Below `link`", [KEY_EDGE] = "Each entry of `links`",
+		[KEY_QUEUE] = "Below `queue` of a link", [KEY_POLICE] = "Below `police` of a link",
+		[KEY_AGGREGATE] = "Below `aggregate` of a link", [KEY_RATE] = "Each entry of `rates` of a link",
+		[KEY_FLOW] = "Each entry of `flows`",
+	};
 	size_t n;
 	const struct scenario_key *keys = scenario_keys(&n);
 
@@ -26,10 +31,10 @@ static int keys_run(int argc, char **argv)
 		fputs("usage: netsim keys\nPrint every key of a scenario file: range, default, meaning.\n", help ? stdout : stderr);
 		return help ? NETSIM_OK : NETSIM_MISUSE;
 	}
-	for (enum key_place place = KEY_SCENARIO; place <= KEY_FLOW; place++) {
+	for (enum key_place place = KEY_SCENARIO; place < KEY_PLACES; place++) {
 		printf("%s### %s\n\n| key | allowed | default | meaning |\n|---|---|---|---|\n", place ? "\n" : "", titles[place]);
 		for (size_t i = 0; i < n; i++) {
-			if (keys[i].place == place)
+			if (keys[i].places & 1 << place)
 				print_key(&keys[i]);
 		}
 	}

@@ -195,7 +195,7 @@ static int build_scenario(struct scenario *s, const struct run_options *o, struc
 		if (scenario_add_flow(s, o->flows[i], err))
 			return NETSIM_MISUSE;
 	}
-	if (!o->file && (!s->link.rate_bps || !s->link.rtt_ns)) {
+	if (!o->file && ((!s->link.rate_bps && !s->link.trace[0]) || !s->link.rtt_ns)) {
 		congctl_fail(err, -EINVAL, "there is no network: a scenario file, or --rate and --rtt");
 		return NETSIM_MISUSE;
 	}

@@ -122,8 +122,10 @@ static void measure_quantiles(const struct scenario *s, struct run_result *r)
 
 void measure_run(const struct scenario *s, struct run_result *r)
 {
+	const double mean_bps = scenario_mean_rate_bps(s, s->warmup_ns, s->duration_ns);
+
 	measure_goodput(s, r);
 	measure_counters(r);
 	measure_quantiles(s, r);
-	r->utilisation = s->link.rate_bps ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / (double)s->link.rate_bps : 0;
+	r->utilisation = mean_bps > 0 ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / mean_bps : 0;
 }

@@ -258,6 +258,14 @@ void comparison_table(FILE *f, const struct comparison *c)
 		print_engine_table(f, c);
 }
 
+/* RFC 4180, 2: a value with a comma goes in quotes; none has quotes itself */
+static void put_value(FILE *f, const char *value)
+{
+	const char *quote = value && strchr(value, ',') ? "\"" : "";
+
+	fprintf(f, ",%s%s%s", quote, value ? value : "", quote);
+}
+
 void comparison_csv(FILE *f, const struct comparison *c)
 {
 	fputs("cell", f);
@@ -270,7 +278,7 @@ void comparison_csv(FILE *f, const struct comparison *c)
 
 		fprintf(f, "%zu", cell + 1);
 		for (size_t k = 0; k < c->n_keys; k++)
-			fprintf(f, ",%s", c->cells[cell].settings[k].value ? c->cells[cell].settings[k].value : "");
+			put_value(f, c->cells[cell].settings[k].value);
 		fprintf(f, ",%s,%" PRIu64 ",%d", c->arms[arm], c->seed + run, r->valid);
 		for (size_t k = 0; k < COMPARED_FIGURES; k++) {
 			putc(',', f);

@@ -97,10 +97,10 @@ static int read_text(const struct scenario_key *key, const char *text, void *fie
 	return 0;
 }
 
-static void write_text(const struct scenario_key *key, const void *field, FILE *f)
+void scenario_write_quoted(const char *text, FILE *f)
 {
 	putc('"', f);
-	for (const char *p = field; *p; p++) {
+	for (const char *p = text; *p; p++) {
 		if (*p == '"' || *p == '\\')
 			putc('\\', f);
 		putc(*p, f);
@@ -108,7 +108,13 @@ static void write_text(const struct scenario_key *key, const void *field, FILE *
 	putc('"', f);
 }
 
-static int read_cc(const struct scenario_key *key, const char *text, void *field)
+static void write_text(const struct scenario_key *key, const void *field, FILE *f)
+{
+	scenario_write_quoted(field, f);
+}
+
+/* letters, digits and _ */
+static int read_word(const struct scenario_key *key, const char *text, void *field)
 {
 	for (const char *p = text; *p; p++) {
 		if (!isascii((unsigned char)*p) || (!isalnum((unsigned char)*p) && *p != '_'))
@@ -118,12 +124,14 @@ static int read_cc(const struct scenario_key *key, const char *text, void *field
 }
 
 const struct key_kind kind_text = {"printable text", NULL, read_text, write_text, NULL, NULL};
-const struct key_kind kind_cc = {"the name of an algorithm", "bpf_cubic", read_cc, write_text, NULL, NULL};
+const struct key_kind kind_file = {"the name of a file", NULL, read_text, write_text, NULL, NULL};
+const struct key_kind kind_cc = {"the name of an algorithm", "bpf_cubic", read_word, write_text, NULL, NULL};
+const struct key_kind kind_node = {"the name of a node", "n1", read_word, write_text, NULL, NULL};
 
 /* --- amounts: 100pkt, 64kB, 1.5bdp ------------------------------------------------------------------------------------ */
 
 /* digits[.digits] followed by exactly `unit` */
-static bool read_decimal(const char *text, const char *unit, double *value)
+bool scenario_read_decimal(const char *text, const char *unit, double *value)
 {
 	size_t n = strspn(text, "0123456789"), digits = n;
 
@@ -142,24 +150,28 @@ static bool read_decimal(const char *text, const char *unit, double *value)
 static int read_amount(const struct scenario_key *key, const char *text, void *field)
 {
 	struct scenario_amount a = {.set = true};
-	uint64_t bytes;
+	uint64_t v;
 	int ret;
 
-	if (read_decimal(text, "bdp", &a.value)) {
+	if (scenario_read_decimal(text, "bdp", &a.value)) {
 		a.unit = UNIT_BDP;
 		ret = a.value >= 0.001 && a.value <= 1000 ? 0 : -ERANGE;
-	} else if (read_decimal(text, "pkt", &a.value)) {
+	} else if (scenario_read_decimal(text, "pkt", &a.value)) {
 		a.unit = UNIT_PKTS;
 		if (strchr(text, '.'))
 			return -EINVAL;
 		ret = a.value >= 1 && a.value <= 1e6 ? 0 : -ERANGE;
+	} else if (strcmp(text, "0") && !congctl_parse_time(text, &v)) {
+		a.unit = UNIT_TIME;
+		a.value = (double)v;
+		ret = v >= 1000 && v <= 100000000000 ? 0 : -ERANGE;
 	} else {
-		ret = congctl_parse_size(text, &bytes);
+		ret = congctl_parse_size(text, &v);
 		if (ret)
 			return ret;
 		a.unit = UNIT_BYTES;
-		a.value = (double)bytes;
-		ret = bytes >= 64 && bytes <= 10000000000 ? 0 : -ERANGE;
+		a.value = (double)v;
+		ret = v >= 64 && v <= 10000000000 ? 0 : -ERANGE;
 	}
 	if (!ret)
 		*(struct scenario_amount *)field = a;
@@ -167,7 +179,7 @@ static int read_amount(const struct scenario_key *key, const char *text, void *f
 }
 
 /* the shortest decimal fraction that strtod() reads as the same number */
-static void write_exact(double v, FILE *f)
+void scenario_write_exact(double v, FILE *f)
 {
 	char text[400];
 
@@ -183,54 +195,61 @@ static void write_amount(const struct scenario_key *key, const void *field, FILE
 {
 	const struct scenario_amount *a = field;
 
-	if (a->unit == UNIT_BYTES) {
-		write_whole((uint64_t)a->value, size_units, f);
+	if (a->unit == UNIT_BYTES || a->unit == UNIT_TIME) {
+		write_whole((uint64_t)a->value, a->unit == UNIT_BYTES ? size_units : time_units, f);
 		return;
 	}
-	write_exact(a->value, f);
+	scenario_write_exact(a->value, f);
 	fputs(a->unit == UNIT_PKTS ? "pkt" : "bdp", f);
 }
 
-const struct key_kind kind_amount = {"an amount of packets, bytes or BDPs", "1.5bdp", read_amount, write_amount, NULL, NULL};
+const struct key_kind kind_amount = {"an amount of packets, bytes, BDPs or time", "1.5bdp", read_amount, write_amount, NULL, NULL};
 
-/* --- loss --------------------------------------------------------------------------------------------------------------- */
+/* --- fractions ------------------------------------------------------------------------------------------------------ */
 
-static int read_loss(const struct scenario_key *key, const char *text, void *field)
+static int read_fraction(const char *text, double *value)
 {
-	static const char periodic[] = "periodic ";
-	struct loss_config loss = {.kind = LOSS_NONE};
-	int ret;
-
-	if (!strncmp(text, periodic, strlen(periodic))) {
-		loss.kind = LOSS_PERIODIC;
-		ret = congctl_parse_u64(text + strlen(periodic), &loss.period);
-		if (!ret && (loss.period < 2 || loss.period > 1000000000))
-			ret = -ERANGE;
-	} else {
-		ret = congctl_parse_probability(text, &loss.probability);
-		if (!ret && loss.probability >= 1)
-			ret = -ERANGE;
-		if (loss.probability > 0)
-			loss.kind = LOSS_BERNOULLI;
-	}
-	if (!ret)
-		*(struct loss_config *)field = loss;
-	return ret;
+	if (scenario_read_decimal(text, "", value))
+		return 0;
+	if (!scenario_read_decimal(text, "%", value))
+		return -EINVAL;
+	*value /= 100;
+	return 0;
 }
 
-static void write_loss(const struct scenario_key *key, const void *field, FILE *f)
+static int read_decimal(const struct scenario_key *key, const char *text, void *field)
 {
-	const struct loss_config *loss = field;
+	double v, min, max;
 
-	if (loss->kind == LOSS_PERIODIC)
-		fprintf(f, "periodic %" PRIu64, loss->period);
-	else
-		write_exact(loss->probability, f);
+	if (read_fraction(text, &v) || read_fraction(key->min, &min) || read_fraction(key->max, &max))
+		return -EINVAL;
+	if (v < min || v > max)
+		return -ERANGE;
+	*(double *)field = v;
+	return 0;
 }
 
-const struct key_kind kind_loss = {"a probability of loss", "0.01%", read_loss, write_loss, NULL, NULL};
+static void write_decimal(const struct scenario_key *key, const void *field, FILE *f)
+{
+	scenario_write_exact(*(const double *)field, f);
+}
+
+const struct key_kind kind_decimal = {"a number", "0.5 or 50%", read_decimal, write_decimal, NULL, NULL};
 
 /* --- choices -------------------------------------------------------------------------------------------------------------- */
+
+static int read_switch(const struct scenario_key *key, const char *text, void *field)
+{
+	if (strcmp(text, "yes") && strcmp(text, "no"))
+		return -EINVAL;
+	*(bool *)field = !strcmp(text, "yes");
+	return 0;
+}
+
+static void write_switch(const struct scenario_key *key, const void *field, FILE *f)
+{
+	fputs(*(const bool *)field ? "yes" : "no", f);
+}
 
 static int read_family(const struct scenario_key *key, const char *text, void *field)
 {
@@ -245,18 +264,31 @@ static void write_family(const struct scenario_key *key, const void *field, FILE
 	fprintf(f, "%d", *(const int *)field);
 }
 
-static int read_topology(const struct scenario_key *key, const char *text, void *field)
+/* every enum here is as large as an unsigned int */
+static int read_choice(const struct scenario_key *key, const char *text, void *field)
 {
-	if (strcmp(text, "dumbbell"))
-		return -EINVAL;
-	*(enum scenario_topology *)field = TOPOLOGY_DUMBBELL;
-	return 0;
+	for (uint32_t i = 0; key->choices[i]; i++) {
+		if (!strcmp(text, key->choices[i])) {
+			*(uint32_t *)field = i + key->first;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
-static void write_topology(const struct scenario_key *key, const void *field, FILE *f)
+static void write_choice(const struct scenario_key *key, const void *field, FILE *f)
 {
-	fputs("dumbbell", f);
+	fputs(key->choices[*(const uint32_t *)field - key->first], f);
 }
 
+const struct key_kind kind_switch = {"a switch", NULL, read_switch, write_switch, NULL, NULL};
 const struct key_kind kind_family = {"an IP version", NULL, read_family, write_family, NULL, NULL};
-const struct key_kind kind_topology = {"a topology", NULL, read_topology, write_topology, NULL, NULL};
+const struct key_kind kind_choice = {"known", NULL, read_choice, write_choice, NULL, NULL};
+
+/* --- what is read and written by parts: spec.c, load.c and write.c -------------------------------------------------- */
+
+const struct key_kind kind_map = {"a map", NULL, NULL, NULL, NULL, NULL};
+const struct key_kind kind_list = {"a list", NULL, NULL, NULL, NULL, NULL};
+const struct key_kind kind_rates = {"a list", NULL, NULL, NULL, NULL, NULL};
+const struct key_kind kind_set = {"a map", NULL, NULL, NULL, NULL, NULL};
+const struct key_kind kind_vary = {"a map", NULL, NULL, NULL, NULL, NULL}; /* vary_file.c; no field of a scenario */

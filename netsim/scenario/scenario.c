@@ -1,140 +1,139 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "keys.h"
-
-#define ETHERNET_HEADER 14 /* bytes: destination, source, type */
-#define TCP_HEADER 32      /* bytes with the timestamp option */
-
-static void set_defaults(enum key_place first, enum key_place last, void *object)
-{
-	size_t n;
-	const struct scenario_key *keys = scenario_keys(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (keys[i].place >= first && keys[i].place <= last && keys[i].initial)
-			keys[i].kind->read(&keys[i], keys[i].initial, (char *)object + keys[i].offset);
-	}
-}
+#include "topology.h"
+#include "trace_file.h"
 
 void scenario_init(struct scenario *s)
 {
-	memset(s, 0, sizeof(*s));
-	set_defaults(KEY_SCENARIO, KEY_LINK, s);
-	s->warmup_ns = SCENARIO_WARMUP_DEFAULT;
+	scenario_item_init(KEY_SCENARIO, s, sizeof(*s));
+	scenario_item_init(KEY_LINK, &s->link, sizeof(s->link));
 }
 
 void scenario_flow_init(struct scenario_flow *flow)
 {
-	memset(flow, 0, sizeof(*flow));
-	flow->stop_ns = ENGINE_NEVER;
-	flow->request_bytes = 100;
-	set_defaults(KEY_FLOW, KEY_FLOW, flow);
+	scenario_item_init(KEY_FLOW, flow, sizeof(*flow));
 }
 
 int scenario_set(struct scenario *s, const char *key, const char *value, struct congctl_error *err)
 {
 	const struct scenario_key *k = scenario_key_find(KEY_SCENARIO, key);
+	const bool link = !k;
 
-	if (!k)
+	if (link)
 		k = scenario_key_find(KEY_LINK, key);
 	if (!k || !k->option)
 		return congctl_fail(err, -ENOENT, "there is no setting '%s': see netsim run -h", key);
-	return scenario_key_read(k, value, s, err);
+	if (link && s->topology == TOPOLOGY_GRAPH)
+		return congctl_fail(err, -EINVAL, "a graph has many links: %s of each in the file", key);
+	if (link && !strcmp(key, "rate"))
+		s->link.trace[0] = '\0'; /* it was instead of a rate */
+	if (link && !strcmp(key, "trace"))
+		s->link.n_rates = 0;
+	return scenario_key_read(k, value, link ? (void *)&s->link : s, err);
 }
 
-/* --- do the values fit each other? ---------------------------------------------------------------------------------- */
+/* --- what follows from files and from the topology ---------------------------------------------------------------- */
 
-static int check_times(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
+/* A relative path means one below `dir`: whoever reads the scenario later may be elsewhere. */
+static int make_absolute(char *path, size_t size, const char *dir, struct congctl_error *err)
 {
-	const double end = (double)s->duration_ns / 1e9;
+	char *absolute, name[256];
 
-	*spot = (struct scenario_spot){KEY_SCENARIO, 0, "warmup"};
-	if (s->warmup_ns != SCENARIO_WARMUP_DEFAULT && s->warmup_ns >= s->duration_ns)
-		return congctl_fail(err, -EINVAL, "the warm-up of %g s leaves nothing to measure: less than the duration, %g s",
-				    (double)s->warmup_ns / 1e9, end);
-	spot->key = "sample";
-	if (s->sample_ns > s->duration_ns)
-		return congctl_fail(err, -EINVAL, "the sampling interval of %g s is longer than the run: at most the duration, %g s",
-				    (double)s->sample_ns / 1e9, end);
-	for (size_t i = 0; i < s->n_flows; i++) {
-		*spot = (struct scenario_spot){KEY_FLOW, i, "start"};
-		if (s->flows[i].start_ns >= s->duration_ns)
-			return congctl_fail(err, -EINVAL, "the flow starts at %g s, after the end: less than the duration, %g s",
-					    (double)s->flows[i].start_ns / 1e9, end);
-	}
-	return 0;
-}
-
-static int check_flows(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
-{
-	uint64_t total = 0;
-
-	for (size_t i = 0; i < s->n_flows; i++) {
-		*spot = (struct scenario_spot){KEY_FLOW, i, "count"};
-		total += s->flows[i].count;
-		if (total > SCENARIO_MAX_FLOWS)
-			return congctl_fail(err, -E2BIG, "%" PRIu64 " flows are too many: at most %d in all", total,
-					    SCENARIO_MAX_FLOWS);
-		spot->key = "name";
-		for (size_t k = 0; s->flows[i].name[0] && k < i; k++) {
-			if (!strcmp(s->flows[k].name, s->flows[i].name))
-				return congctl_fail(err, -EEXIST, "two flows are called '%s': each name once", s->flows[i].name);
-		}
-	}
-	return 0;
-}
-
-/* as the queue will count it: whole packets, or bytes */
-static uint64_t amount_bytes(const struct scenario *s, const struct scenario_amount *a)
-{
-	return a->unit == UNIT_BYTES ? (uint64_t)a->value : scenario_amount_pkts(s, a) * scenario_frame_bytes(s);
-}
-
-int scenario_check_queue(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
-{
-	const struct scenario_amount *buffer = &s->link.buffer, *ecn = &s->link.ecn;
-	const uint64_t room = amount_bytes(s, buffer), threshold = amount_bytes(s, ecn);
-	const uint32_t frame = scenario_frame_bytes(s);
-
-	*spot = (struct scenario_spot){KEY_LINK, 0, "buffer"};
-	if (room < frame)
-		return congctl_fail(err, -EINVAL, "a buffer of %" PRIu64 " bytes drops every full frame: at least %u bytes, the mtu and %d",
-				    room, frame, ETHERNET_HEADER);
-	/* only a packet that finds the threshold reached and still gets in is marked */
-	spot->key = "ecn";
-	if (!ecn->set || threshold + frame <= room)
+	if (!path[0] || path[0] == '/')
 		return 0;
-	if (ecn->unit == UNIT_BYTES || buffer->unit == UNIT_BYTES)
-		return congctl_fail(err, -EINVAL, "ecn from %" PRIu64 " bytes never marks in a buffer of %" PRIu64 " bytes: at least a "
-				    "frame, %u bytes, less than the buffer", threshold, room, frame);
-	return congctl_fail(err, -EINVAL, "ecn from %" PRIu64 " packets never marks in a buffer of %" PRIu64 ": less than the buffer",
-			    threshold / frame, room / frame);
+	absolute = realpath(dir, NULL);
+	if (!absolute)
+		return congctl_fail(err, -errno, "cannot find the directory %s: %s", dir, strerror(errno));
+	snprintf(name, sizeof(name), "%s", path);
+	memset(path, 0, size);
+	if ((size_t)snprintf(path, size, "%s/%s", strcmp(absolute, "/") ? absolute : "", name) >= size) {
+		free(absolute);
+		return congctl_fail(err, -ENAMETOOLONG, "the path of %s is too long: at most %zu characters", name, size - 1);
+	}
+	free(absolute);
+	return 0;
 }
 
-int scenario_check(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
+static int settle_link(struct scenario_link *link, const char *dir, struct congctl_error *err)
 {
+	struct scenario_trace *trace = NULL;
+	int ret;
+
+	if (!link->trace[0])
+		return link->rate_bps ? 0 : congctl_fail(err, -EINVAL, "the link has no rate: one such as 100mbit");
+	ret = make_absolute(link->trace, sizeof(link->trace), dir, err);
+	if (!ret)
+		ret = scenario_trace_load(&trace, link->trace, err);
+	if (ret)
+		return ret;
+	link->rate_bps = scenario_trace_bps(trace);
+	scenario_trace_free(trace);
+	return 0;
+}
+
+static int settle_flow(struct scenario_flow *flow, const char *dir, struct congctl_error *err)
+{
+	if (flow->workload == WORKLOAD_CBR && !flow->cc[0])
+		strcpy(flow->cc, "udp");
+	if (!strcmp(flow->sizes, "web-search") || !strcmp(flow->sizes, "data-mining"))
+		return 0;
+	return make_absolute(flow->sizes, sizeof(flow->sizes), dir, err);
+}
+
+/* The one link of a graph that figures are about, in the place where they look for it. */
+static void settle_bottleneck(struct scenario *s, const struct topology *t)
+{
+	int edges[PATH_MAX_LINKS], n;
+	const struct topology_edge *slowest;
+
+	n = topology_route(t, topology_sender(t, s, 0), topology_receiver(t, s, 0), edges, PATH_MAX_LINKS);
+	slowest = topology_slowest(t, edges, n);
+	s->link = *slowest->link;
+	s->link.rtt_ns = topology_rtt_ns(t, s, 0);
+}
+
+static int settle_links(struct scenario *s, const char *dir, struct scenario_spot *spot, struct congctl_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < s->n_links; i++) {
+		*spot = (struct scenario_spot){KEY_EDGE, i, s->links[i].trace[0] ? "trace" : NULL};
+		ret = settle_link(&s->links[i], dir, err);
+	}
+	if (s->topology == TOPOLOGY_GRAPH)
+		return ret;
+	*spot = (struct scenario_spot){KEY_LINK, 0, s->link.trace[0] ? "trace" : NULL};
+	ret = settle_link(&s->link, dir, err);
+	if (ret)
+		return ret;
+	return s->link.rtt_ns ? 0 : congctl_fail(err, -EINVAL, "the link has no rtt: one such as 40ms");
+}
+
+int scenario_settle(struct scenario *s, const char *dir, struct scenario_spot *spot, struct congctl_error *err)
+{
+	struct topology t;
 	int ret;
 
 	*spot = (struct scenario_spot){KEY_SCENARIO, 0, "flows"};
 	if (!s->n_flows)
 		return congctl_fail(err, -EINVAL, "there are no flows: at least one");
-	*spot = (struct scenario_spot){KEY_LINK, 0, NULL};
-	if (!s->link.rate_bps)
-		return congctl_fail(err, -EINVAL, "the link has no rate: one such as 100mbit");
-	if (!s->link.rtt_ns)
-		return congctl_fail(err, -EINVAL, "the link has no rtt: one such as 40ms");
-	ret = scenario_check_queue(s, spot, err);
+	ret = topology_check(s, spot, err);
+	if (!ret)
+		ret = settle_links(s, dir, spot, err);
+	for (size_t i = 0; !ret && i < s->n_flows; i++) {
+		*spot = (struct scenario_spot){KEY_FLOW, i, "sizes"};
+		ret = settle_flow(&s->flows[i], dir, err);
+	}
 	if (ret)
 		return ret;
-	*spot = (struct scenario_spot){KEY_SCENARIO, 0, "mtu"};
-	if (s->family == 6 && s->mtu < 1280)
-		return congctl_fail(err, -EINVAL, "mtu %u is too small for IPv6: 1280 to 9000", s->mtu);
-	ret = check_times(s, spot, err);
-	return ret ? ret : check_flows(s, spot, err);
+	topology_make(s, &t);
+	ret = topology_check_flows(s, &t, spot, err);
+	if (!ret && s->topology == TOPOLOGY_GRAPH)
+		settle_bottleneck(s, &t);
+	return ret ? ret : scenario_check(s, spot, err);
 }
 
 /* --- what follows from the rest --------------------------------------------------------------------------------------- */
@@ -189,7 +188,7 @@ int scenario_finish(struct scenario *s, const char *cc, struct congctl_error *er
 	struct scenario_spot spot;
 	int ret;
 
-	ret = scenario_check(s, &spot, err);
+	ret = scenario_settle(s, ".", &spot, err);
 	if (!ret)
 		ret = give_algorithms(s, cc, err);
 	if (ret)
@@ -200,88 +199,4 @@ int scenario_finish(struct scenario *s, const char *cc, struct congctl_error *er
 	if (s->warmup_ns == SCENARIO_WARMUP_DEFAULT)
 		s->warmup_ns = s->duration_ns / 5 < 5000000000 ? s->duration_ns / 5 : 5000000000;
 	return 0;
-}
-
-/* --- derived figures ------------------------------------------------------------------------------------------------------ */
-
-uint32_t scenario_frame_bytes(const struct scenario *s)
-{
-	return s->mtu + ETHERNET_HEADER;
-}
-
-uint32_t scenario_payload_bytes(const struct scenario *s)
-{
-	return s->mtu - (s->family == 6 ? 40 : 20) - TCP_HEADER;
-}
-
-double scenario_tcp_cap_bps(const struct scenario *s)
-{
-	return (double)s->link.rate_bps * scenario_payload_bytes(s) / scenario_frame_bytes(s);
-}
-
-double scenario_bdp_pkts(const struct scenario *s)
-{
-	return (double)s->link.rate_bps / 8 * ((double)s->link.rtt_ns / 1e9) / scenario_frame_bytes(s);
-}
-
-uint64_t scenario_amount_pkts(const struct scenario *s, const struct scenario_amount *a)
-{
-	double pkts = a->value;
-
-	if (a->unit == UNIT_BYTES)
-		pkts /= scenario_frame_bytes(s);
-	else if (a->unit == UNIT_BDP)
-		pkts *= scenario_bdp_pkts(s);
-	return pkts < 1 ? 1 : (uint64_t)round(pkts);
-}
-
-uint32_t scenario_flow_count(const struct scenario *s)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < s->n_flows; i++)
-		n += s->flows[i].count;
-	return n;
-}
-
-uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group)
-{
-	return s->flows[group].rtt_ns ? s->flows[group].rtt_ns : s->link.rtt_ns;
-}
-
-uint64_t scenario_common_rtt_ns(const struct scenario *s)
-{
-	uint64_t least = s->link.rtt_ns;
-
-	for (size_t i = 0; i < s->n_flows; i++) {
-		if (scenario_flow_rtt_ns(s, i) < least)
-			least = scenario_flow_rtt_ns(s, i);
-	}
-	return least;
-}
-
-uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group)
-{
-	return (scenario_flow_rtt_ns(s, group) - scenario_common_rtt_ns(s)) / 2;
-}
-
-void scenario_bottleneck(const struct scenario *s, struct link_config *forward, struct link_config *reverse)
-{
-	struct queue_config *q = &forward->queue;
-
-	*forward = (struct link_config){.name = "bottleneck", .rate_bps = s->link.rate_bps, .loss = s->link.loss};
-	forward->delay_ns = scenario_common_rtt_ns(s) / 2;
-	q->discipline = s->link.ecn.set ? "step" : "fifo";
-	if (s->link.buffer.unit == UNIT_BYTES)
-		q->limit_bytes = (uint64_t)s->link.buffer.value;
-	else
-		q->limit_pkts = scenario_amount_pkts(s, &s->link.buffer);
-	if (s->link.ecn.set && s->link.ecn.unit == UNIT_BYTES)
-		q->mark_threshold_bytes = (uint64_t)s->link.ecn.value;
-	else if (s->link.ecn.set)
-		q->mark_threshold_pkts = scenario_amount_pkts(s, &s->link.ecn);
-
-	/* ACKs take the same rate but are never dropped: the question is the data direction */
-	*reverse = (struct link_config){.name = "return", .rate_bps = s->link.rate_bps, .queue.discipline = "fifo"};
-	reverse->delay_ns = scenario_common_rtt_ns(s) - forward->delay_ns;
 }

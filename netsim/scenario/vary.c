@@ -26,12 +26,12 @@ static bool may_vary(const char *name)
 
 static int complain_key(const char *name, struct congctl_error *err)
 {
-	char quoted[64], names[256] = "cc";
+	char quoted[64], names[512] = "cc";
 	size_t n, used = 2;
 	const struct scenario_key *keys = scenario_keys(&n);
 
 	for (size_t i = 0; i < n && used < sizeof(names); i++) {
-		if (keys[i].place != KEY_FLOW && may_vary(keys[i].name))
+		if (keys[i].places & (1 << KEY_SCENARIO | 1 << KEY_LINK) && may_vary(keys[i].name))
 			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", keys[i].name);
 	}
 	return congctl_fail(err, -ENOENT, "cannot vary '%s': one of %s", scenario_quote(name, quoted, sizeof(quoted)), names);

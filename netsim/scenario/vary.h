@@ -14,7 +14,7 @@
 #define VARY_MAX_KEYS 8
 #define VARY_MAX_VALUES 16
 #define VARY_MAX_CELLS 1000
-#define VARY_MAX_TEXT 32
+#define VARY_MAX_TEXT 64
 
 struct vary_key {
 	char name[32];
