@@ -4,24 +4,30 @@
 # tests/unit/test_*.c or tests/e2e/test_*.sh is found by itself: no list to edit.
 
 # what has to be installed (Debian names); one place
-BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libyaml-dev libjson-c-dev
+BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libdw-dev libyaml-dev libjson-c-dev
 RUN_PACKAGES   := iproute2 gnuplot-nox
 TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin
 BENCH_PACKAGES := libns3-dev g++ time
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3
 
-B       := build
+# make SANITIZE=1: everything with the address and undefined-behaviour sanitizers, in a directory of its own
+comma   := ,
+B       := $(if $(SANITIZE),build-sanitize,build)
 CC      ?= cc
 CLANG   ?= clang
 PREFIX  ?= /usr/local
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= $(if $(SANITIZE),-O1,-O2) -g
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARN    := -Wall -Wextra -Wshadow -Wno-unused-parameter $(if $(CI),-Werror)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(WARN) -fPIC -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"'
+# -ffp-contract=off: the same figures from every compiler and processor
+ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(SANITIZERS) $(WARN) -fPIC -ffp-contract=off -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"'
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
 LOADER_LIBS := -lbpf -lelf
-NETSIM_LIBS := -lyaml -ljson-c -lpthread -lm
+NETSIM_LIBS := -lyaml -ljson-c -ldw -ldl -lpthread -lm
+# what plugins find in netsim: see cc.bpf.h
+PLUGIN_HOST := $(addprefix -Wl$(comma)--export-dynamic-symbol=,cc_random_below cc_send_ack cc_clock_us)
 
 Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-6s %s\n')
@@ -90,6 +96,7 @@ format: ## clang-format the C files
 install: all ## into DESTDIR/PREFIX
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/congctl $(B)/netsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.bpf.o)
+	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.so)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl include/congctl/*.h
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios netsim/scenarios/*.yaml
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/mininet netsim/mininet/*.py
@@ -132,16 +139,16 @@ $(B)/libcongctl.a: $(LIB_OBJ)
 
 $(B)/congctl: $(CMD_OBJ) $(B)/libcongctl.a
 	$(say) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) -ljson-c -lm
+	$(Q)$(CC) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) -ljson-c -lm
 
 $(B)/netsim: $(NETSIM_CMD) $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LOADER_LIBS) $(NETSIM_LIBS)
+	$(Q)$(CC) $(SANITIZERS) $(LDFLAGS) $(PLUGIN_HOST) -o $@ $^ $(LOADER_LIBS) $(NETSIM_LIBS)
 
 # a unit test sees everything but the commands; a test of an algorithm includes its source
 $(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
+	$(Q)$(CC) $(ALL_CFLAGS) $(PLUGIN_HOST) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

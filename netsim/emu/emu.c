@@ -24,6 +24,8 @@
 
 struct emu_run {
 	const struct scenario *scenario;
+	struct workload_flow *plan;
+	size_t n_plan;
 	const struct emu_options *options;
 	struct run_result *result;
 	struct emulation net;
@@ -206,6 +208,8 @@ static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl
 	struct traffic_group groups[SCENARIO_MAX_GROUPS];
 	struct traffic_config config = {
 		.scenario = s,
+		.plan = e->plan,
+		.n_plan = e->n_plan,
 		.groups = groups,
 		.sender_ns = e->net.testbed.ns[LEFT],
 		.receiver_ns = e->net.testbed.ns[RIGHT],
@@ -258,15 +262,17 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	r->engine = "emu";
 	r->seed = s->seed;
 	r->duration_ns = s->duration_ns;
-	ret = traffic_reserve(s, err);
-	if (ret)
-		return ret;
-	start_mono_ns = clock_mono_ns() + HEAD_START_NS + (uint64_t)scenario_flow_count(s) * HEAD_START_PER_FLOW_NS;
-	ret = emulation_open(&e.net, s, options, start_mono_ns, err);
-	if (ret)
-		return ret;
-	ret = run_on_network(&e, start_mono_ns, err);
-	emulation_close(&e.net);
+	ret = workload_plan(s, &e.plan, &e.n_plan, err);
+	if (!ret)
+		ret = traffic_reserve(e.n_plan, err);
+	start_mono_ns = clock_mono_ns() + HEAD_START_NS + e.n_plan * HEAD_START_PER_FLOW_NS;
+	if (!ret)
+		ret = emulation_open(&e.net, s, options, start_mono_ns, err);
+	if (!ret) {
+		ret = run_on_network(&e, start_mono_ns, err);
+		emulation_close(&e.net);
+	}
+	free(e.plan);
 	return ret;
 }
 

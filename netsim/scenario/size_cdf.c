@@ -23,7 +23,7 @@ static const struct size_cdf web_search = {12, {
 /*
  * Data mining: a cluster of large jobs, Greenberg et al., "VL2: a scalable and flexible data center network", SIGCOMM 2009, Figure 2, as
  * the points in packets of 1460 bytes that are used since Alizadeh et al., "pFabric: minimal near-optimal datacenter transport",
- * SIGCOMM 2013, Figure 4(b): half the flows are one packet. Mean 7,470,192 bytes.
+ * SIGCOMM 2013, Figure 4(b): half the flows are one packet. Mean 7,470,236 bytes.
  */
 #define PKT 1460.0
 static const struct size_cdf data_mining = {8, {
@@ -102,7 +102,7 @@ static int check_whole(const struct size_cdf *cdf, const struct cdf_file *at, st
 
 	if (!cdf->n)
 		return congctl_fail(err, -EINVAL, "%s:%lu: the distribution is empty: lines of BYTES CUMULATIVE, such as 10000 0.15", at->name,
-				    at->line);
+				    at->line ? at->line : 1);
 	last = &cdf->points[cdf->n - 1];
 	if (last->cumulative < 1)
 		return congctl_fail(err, -EINVAL, "%s:%lu: the distribution does not sum to 1, the last line has %g: it ends with 1", at->name,

@@ -142,8 +142,6 @@ static void endpoint_release(struct tcp_endpoint *ep)
 {
 	if (ep->flow == NO_FLOW)
 		return;
-	if (ep->cc_started && !ep->host->failed)
-		cc_release(ep);
 	ep->flow = NO_FLOW;
 	ep->stage = TCP_STAGE_CLOSED;
 	ep->snd.app_bytes = 0;
@@ -158,9 +156,13 @@ static void endpoint_release(struct tcp_endpoint *ep)
 void tcp_free(struct tcp_endpoint *client, struct tcp_endpoint *server)
 {
 	struct sim_host *host = client->host;
+	struct tcp_endpoint *ends[] = {client, server};
 
-	endpoint_release(client);
-	endpoint_release(server);
+	for (size_t i = 0; i < 2; i++) {
+		if (ends[i]->cc_started && !host->failed)
+			cc_release(ends[i]);
+		endpoint_release(ends[i]);
+	}
 	client->next_idle = NULL;
 	if (host->idle)
 		host->idle_last->next_idle = client;
@@ -169,6 +171,7 @@ void tcp_free(struct tcp_endpoint *client, struct tcp_endpoint *server)
 	host->idle_last = client;
 }
 
+/* The run is over: an algorithm's release is not called, it may be what went wrong. */
 void tcp_free_all(struct sim_host *host)
 {
 	while (host->endpoints) {

@@ -13,14 +13,20 @@
 
 struct sim_run;
 
+#define SIM_NO_TRANSFER SIZE_MAX
+
 struct sim_flow {
 	struct flow_result *out;
-	uint64_t wanted_bytes;     /* received so many, the transfer under way is complete; UINT64_MAX: there is none */
+	uint64_t watch_bytes;      /* received so many, something ends; UINT64_MAX: nothing does */
 	struct sim_run *run;
 	const struct workload_flow *plan;
 	struct tcp_endpoint *sender, *receiver; /* NULL: not begun, over, or datagrams */
 	uint64_t question_bytes;   /* request, incast: of the question, not yet with the sender */
-	size_t transfer;           /* of result->transfers: the one under way */
+	size_t transfer;           /* of result->transfers: the one under way; SIM_NO_TRANSFER */
+	uint64_t wanted_bytes;     /* received so many, it is complete */
+	bool stopped;              /* the sender has nothing new to say */
+	bool ended;                /* and all of it was received: the connection is going */
+	uint64_t ended_ns;         /* from here on nothing was meant to move; ENGINE_NEVER: not yet */
 	uint64_t window_base;      /* received bytes when the window opened */
 	uint64_t datagram_ns, datagram_rest; /* CBR: when the last was due, and the remainder of that division */
 	struct sim_flow *next, *before; /* ring of established connections */
@@ -60,13 +66,13 @@ void *sim_grow(struct sim_run *run, void *array, size_t n, size_t *room, size_t 
 
 /* --- sim_flow.c ---------------------------------------------------------------------------------------------------- */
 
-void flow_start(struct sim_flow *f);
-void flow_deliver(void *arg, struct packet *p); /* of every path; arg is the run */
-void flow_close(struct sim_flow *f);            /* what its connection has taken is given back */
+void sim_flow_start(struct sim_flow *f);
+void sim_flow_deliver(void *arg, struct packet *p); /* of every path; arg is the run */
+void sim_flow_close(struct sim_flow *f);            /* what its connection has taken is given back */
 
 /* --- sim_sample.c --------------------------------------------------------------------------------------------------- */
 
-void sample_start(struct sim_run *run);         /* schedules the ticks */
-void sample_flow(struct sim_flow *f);           /* one sample of an established connection */
+void sim_sample_start(struct sim_run *run);         /* schedules the ticks */
+void sim_sample_flow(struct sim_flow *f);           /* one sample of an established connection */
 
 #endif

@@ -55,7 +55,7 @@ static void connect_paths(struct sim_run *run)
 		struct path *paths[] = {&run->net.forward[g], &run->net.reverse[g]};
 
 		for (size_t i = 0; i < 2; i++) {
-			paths[i]->deliver = flow_deliver;
+			paths[i]->deliver = sim_flow_deliver;
 			paths[i]->drop = drop_packet;
 			paths[i]->copy = copy_packet;
 			paths[i]->arg = run;
@@ -65,12 +65,10 @@ static void connect_paths(struct sim_run *run)
 
 /* --- set up ---------------------------------------------------------------------------------------------------------------- */
 
-static void name_flow(struct sim_flow *f, const struct scenario_flow *group, uint32_t count)
+static void name_flow(struct flow_result *out, const struct scenario_flow *group, uint32_t instance)
 {
-	struct flow_result *out = f->out;
-
-	if (count > 1)
-		snprintf(out->name, sizeof(out->name), "%s.%u", group->name, f->plan->instance + 1);
+	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
+		snprintf(out->name, sizeof(out->name), "%s.%u", group->name, instance + 1);
 	else
 		snprintf(out->name, sizeof(out->name), "%s", group->name);
 }
@@ -82,9 +80,12 @@ static void make_flow(struct sim_run *run, size_t number)
 	struct flow_result *out = &run->result->flows[number];
 	struct sim_flow *f = &run->flows[number];
 
-	*f = (struct sim_flow){.run = run, .plan = plan, .out = out, .wanted_bytes = UINT64_MAX, .next_of_group = group->flows};
+	*f = (struct sim_flow){
+		.run = run, .plan = plan, .out = out, .watch_bytes = UINT64_MAX, .transfer = SIM_NO_TRANSFER, .ended_ns = ENGINE_NEVER,
+		.next_of_group = group->flows,
+	};
 	group->flows = f;
-	name_flow(f, &run->scenario->flows[plan->group], group->count);
+	name_flow(out, &run->scenario->flows[plan->group], plan->instance);
 	snprintf(out->cc, sizeof(out->cc), "%s", group->plugin ? plugin_ops(group->plugin)->name : "udp");
 	out->group = plan->group;
 	out->start_ns = plan->start_ns;
@@ -166,7 +167,7 @@ static void on_start(void *arg)
 	uint64_t now_ns = engine_now(run->net.engine);
 
 	while (run->next_start < run->n_plan && run->plan[run->next_start].start_ns <= now_ns)
-		flow_start(&run->flows[run->next_start++]);
+		sim_flow_start(&run->flows[run->next_start++]);
 	if (run->next_start < run->n_plan)
 		sim_at(run, run->plan[run->next_start].start_ns, on_start, run);
 }
@@ -205,7 +206,7 @@ static void play(void *arg)
 	uint64_t t_ns = 0;
 
 	sim_at(run, s->warmup_ns, on_warm, run);
-	sample_start(run);
+	sim_sample_start(run);
 	on_start(run);
 	while (t_ns < s->duration_ns && !run->host.failed && !stopped(run)) {
 		t_ns = s->duration_ns - t_ns > STEP_NS ? t_ns + STEP_NS : s->duration_ns;
@@ -214,8 +215,8 @@ static void play(void *arg)
 	}
 	for (size_t i = 0; i < run->n_plan; i++) {
 		if (run->flows[i].next)
-			sample_flow(&run->flows[i]);
-		flow_close(&run->flows[i]);
+			sim_sample_flow(&run->flows[i]);
+		sim_flow_close(&run->flows[i]);
 	}
 }
 
@@ -229,10 +230,8 @@ static void close_window(struct sim_run *run)
 	for (size_t i = 0; i < run->n_plan; i++) {
 		struct flow_result *out = run->flows[i].out;
 		uint64_t begin = out->start_ns > s->warmup_ns ? out->start_ns : s->warmup_ns;
-		uint64_t end = out->finished_ns < s->duration_ns ? out->finished_ns : s->duration_ns;
+		uint64_t end = run->flows[i].ended_ns < s->duration_ns ? run->flows[i].ended_ns : s->duration_ns;
 
-		if (run->flows[i].plan->stop_ns < end)
-			end = run->flows[i].plan->stop_ns;
 		out->window_bytes = run->window_open ? out->received_bytes - run->flows[i].window_base : 0;
 		out->window_ns = run->window_open && end > begin ? end - begin : 0;
 		if (out->established_ns == ENGINE_NEVER && out->start_ns < s->duration_ns)
@@ -283,8 +282,10 @@ int sim_run(const struct scenario *s, const struct sim_options *options, struct 
 	r->seed = s->seed;
 	r->duration_ns = s->duration_ns;
 	ret = open_run(run, err);
-	if (!ret)
+	if (!ret) {
 		ret = plugin_guard(play, run, err);
+		run->host.failed |= !!ret; /* an algorithm that misbehaved is called no more */
+	}
 	if (!ret && run->host.failed)
 		ret = congctl_fail(err, -EFAULT, "%s", run->host.failure.text);
 	if (!ret && stopped(run))

@@ -31,7 +31,7 @@ static void transfer_begin(struct sim_flow *f, uint64_t bytes)
 		return;
 	r->transfers = transfers;
 	f->transfer = r->n_transfers;
-	f->wanted_bytes = f->out->received_bytes + bytes;
+	f->watch_bytes = f->wanted_bytes = f->out->received_bytes + bytes;
 	transfers[r->n_transfers++] = (struct transfer){
 		.flow = (uint32_t)(f - f->run->flows), .start_ns = now_ns(f), .end_ns = ENGINE_NEVER, .bytes = bytes,
 	};
@@ -66,7 +66,7 @@ static void ring_remove(struct sim_flow *f)
 	f->next = f->before = NULL;
 }
 
-void flow_close(struct sim_flow *f)
+void sim_flow_close(struct sim_flow *f)
 {
 	if (!f->sender)
 		return;
@@ -77,7 +77,7 @@ void flow_close(struct sim_flow *f)
 
 static void on_close(void *arg)
 {
-	flow_close(arg);
+	sim_flow_close(arg);
 }
 
 /* --- request and incast: the receiver asks ------------------------------------------------------------------------------ */
@@ -133,21 +133,47 @@ static void on_receiver_established(void *arg)
 
 /* --- what the receiver gets ------------------------------------------------------------------------------------------------ */
 
+/* Nothing more will come: the sender's last words, then both go, when nothing of them is under way in this call. */
+static void flow_end(struct sim_flow *f)
+{
+	if (f->ended)
+		return;
+	f->ended = true;
+	f->ended_ns = now_ns(f);
+	sim_sample_flow(f);
+	sim_at(f->run, now_ns(f), on_close, f);
+}
+
 static void transfer_end(struct sim_flow *f)
 {
 	const struct scenario_flow *group = group_of(f);
 
 	f->run->result->transfers[f->transfer].end_ns = now_ns(f);
-	f->wanted_bytes = UINT64_MAX;
+	f->transfer = SIM_NO_TRANSFER;
+	f->watch_bytes = UINT64_MAX;
 	if (group->workload == WORKLOAD_REQUEST) {
+		f->ended_ns = now_ns(f) > f->plan->stop_ns ? now_ns(f) : f->plan->stop_ns;
 		sim_at(f->run, now_ns(f) + group->pause_ns, ask, f);
 	} else if (group->workload == WORKLOAD_INCAST) {
+		f->ended_ns = now_ns(f) > f->plan->stop_ns ? now_ns(f) : f->plan->stop_ns;
 		round_ready(f, group->pause_ns);
-	} else { /* the sender's last words, then both go */
+	} else {
 		f->out->finished_ns = now_ns(f);
-		sample_flow(f);
-		sim_at(f->run, now_ns(f), on_close, f);
+		flow_end(f);
 	}
+}
+
+static bool all_received(const struct sim_flow *f)
+{
+	return !f->sender->snd.app_bytes && f->receiver->tp.rcv_nxt == f->sender->tp.write_seq;
+}
+
+static void on_watched(struct sim_flow *f)
+{
+	if (f->transfer != SIM_NO_TRANSFER && f->out->received_bytes >= f->wanted_bytes)
+		transfer_end(f);
+	else if (f->stopped && all_received(f))
+		flow_end(f);
 }
 
 static void on_received(void *arg, u32 bytes)
@@ -155,11 +181,11 @@ static void on_received(void *arg, u32 bytes)
 	struct sim_flow *f = arg;
 
 	f->out->received_bytes += bytes;
-	if (f->out->received_bytes >= f->wanted_bytes)
-		transfer_end(f);
+	if (f->out->received_bytes >= f->watch_bytes)
+		on_watched(f);
 }
 
-void flow_deliver(void *arg, struct packet *p)
+void sim_flow_deliver(void *arg, struct packet *p)
 {
 	struct tcp_segment *seg = (struct tcp_segment *)p;
 	struct sim_run *run = arg;
@@ -174,47 +200,57 @@ void flow_deliver(void *arg, struct packet *p)
 
 /* --- what the sender has to say ------------------------------------------------------------------------------------------- */
 
+/* What is in the send buffer still goes. */
 static void on_stop(void *arg)
 {
 	struct sim_flow *f = arg;
 
-	if (f->sender)
-		tcp_stop_writing(f->sender);
-}
-
-static void on_off(void *arg);
-
-static void on_on(void *arg)
-{
-	struct sim_flow *f = arg;
-
-	if (now_ns(f) >= f->plan->stop_ns)
+	if (!f->sender)
 		return;
-	tcp_write(f->sender, UINT64_MAX);
-	sim_at(f->run, now_ns(f) + group_of(f)->on_ns, on_off, f);
+	f->stopped = true;
+	f->watch_bytes = 0;
+	tcp_stop_writing(f->sender);
+	if (f->out->established_ns != ENGINE_NEVER && all_received(f))
+		flow_end(f);
 }
 
-static void on_off(void *arg)
+static bool is_on(const struct sim_flow *f)
+{
+	const struct scenario_flow *group = group_of(f);
+
+	return (now_ns(f) - f->plan->start_ns) % (group->on_ns + group->off_ns) < group->on_ns;
+}
+
+/* On and off go by the clock from the start, connected or not. */
+static void on_switch(void *arg)
 {
 	struct sim_flow *f = arg;
+	const struct scenario_flow *group = group_of(f);
+	const bool on = is_on(f);
 
-	tcp_stop_writing(f->sender);
-	sim_at(f->run, now_ns(f) + group_of(f)->off_ns, on_on, f);
+	if (!f->sender || f->stopped)
+		return;
+	if (!on)
+		tcp_stop_writing(f->sender);
+	else if (f->out->established_ns != ENGINE_NEVER)
+		tcp_write(f->sender, UINT64_MAX);
+	sim_at(f->run, now_ns(f) + (on ? group->on_ns : group->off_ns), on_switch, f);
 }
 
 static void on_sender_established(void *arg)
 {
 	struct sim_flow *f = arg;
+	const struct scenario_flow *group = group_of(f);
 
 	f->out->established_ns = now_ns(f);
 	f->out->ecn = f->sender->ecn != TCP_ECN_NONE;
 	ring_add(f);
-	if (now_ns(f) >= f->plan->stop_ns)
-		return;
-	if (group_of(f)->workload == WORKLOAD_ON_OFF)
-		on_on(f);
-	else if (group_of(f)->workload == WORKLOAD_BULK || group_of(f)->workload == WORKLOAD_POISSON)
+	if (f->stopped)
+		flow_end(f);
+	else if (group->workload == WORKLOAD_BULK || group->workload == WORKLOAD_POISSON)
 		tcp_write(f->sender, f->plan->size_bytes ? f->plan->size_bytes : UINT64_MAX);
+	else if (group->workload == WORKLOAD_ON_OFF && is_on(f))
+		tcp_write(f->sender, UINT64_MAX);
 }
 
 /* --- datagrams: full frames, evenly spaced to the nanosecond ----------------------------------------------------------------- */
@@ -272,16 +308,19 @@ static void connect_flow(struct sim_flow *f)
 	tcp_connect(f->sender);
 }
 
-void flow_start(struct sim_flow *f)
+void sim_flow_start(struct sim_flow *f)
 {
 	const enum workload workload = group_of(f)->workload;
 
 	if (workload == WORKLOAD_CBR) {
 		f->out->established_ns = now_ns(f);
+		f->ended_ns = f->plan->stop_ns;
 		on_datagram(f);
 		return;
 	}
 	connect_flow(f);
+	if (workload == WORKLOAD_ON_OFF)
+		on_switch(f);
 	if ((workload == WORKLOAD_BULK || workload == WORKLOAD_ON_OFF) && f->plan->stop_ns < f->run->scenario->duration_ns)
 		sim_at(f->run, f->plan->stop_ns, on_stop, f);
 }

@@ -15,7 +15,7 @@ static uint64_t pacing_bps(const struct sock *sk)
 	return sk->sk_pacing_rate > UINT64_MAX / 8 ? UINT64_MAX : (uint64_t)sk->sk_pacing_rate * 8;
 }
 
-void sample_flow(struct sim_flow *f)
+void sim_sample_flow(struct sim_flow *f)
 {
 	struct run_result *r = f->run->result;
 	const struct tcp_endpoint *ep = f->sender;
@@ -52,7 +52,7 @@ static void on_flow_tick(void *arg)
 	uint64_t next_ns = engine_now(run->net.engine) + s->sample_ns;
 
 	for (uint32_t n = run->n_established < run->samples_per_tick ? run->n_established : run->samples_per_tick; n; n--) {
-		sample_flow(run->cursor);
+		sim_sample_flow(run->cursor);
 		run->cursor = run->cursor->next;
 	}
 	if (next_ns < s->duration_ns) /* the end has a sample of every flow */
@@ -85,7 +85,7 @@ static void on_queue_tick(void *arg)
 		sim_at(run, t_ns + s->sample_ns, on_queue_tick, run);
 }
 
-void sample_start(struct sim_run *run)
+void sim_sample_start(struct sim_run *run)
 {
 	const struct scenario *s = run->scenario;
 

@@ -56,14 +56,23 @@ struct tx_record {
 	u64 sent_us;               /* last transmission */
 	u64 first_tx_us;           /* rate sample: start of the send phase */
 	u64 delivered_us;          /* rate sample: of `delivered` below */
-	u32 delivered, delivered_ce;
+	u32 delivered;
+	u32 inflight_bytes;        /* with this segment, when it was sent */
 	u8 state;                  /* enum tx_state */
 	bool app_limited;
 };
 
 struct tx_ring {               /* a power of two in size; grows with the window */
 	struct tx_record *records;
-	u32 head, count, size;     /* records[head & (size - 1)] is the one at snd_una */
+	u32 head, count, size;     /* records[head & (size - 1)] is the one at snd_una; head only ever counts up */
+};
+
+/* Retransmissions in order of time, for RACK: what was sent once is in order of time in the ring. */
+struct retrans_log {
+	struct retrans {
+		u32 index, sent_us; /* record; stale when it was sent again */
+	} *entries;
+	u32 head, count, size;     /* a power of two */
 };
 
 /* --- the endpoint ------------------------------------------------------------------------------------------------- */
@@ -80,30 +89,48 @@ struct tcp_app {
 	void *arg;
 };
 
+enum rto_kind { RTO_NONE, RTO_RETRANSMIT, RTO_PROBE, RTO_REORDERING };
+
 struct tcp_sender {
 	struct tx_ring ring;
 	u64 app_bytes;             /* still to come from the application; UINT64_MAX: no end. Enters write_seq as the send buffer allows */
 	u32 sndbuf_bytes;          /* payload that may wait or be in flight: grows as the kernel tunes it */
 	u32 snd_wnd, max_window;   /* bytes, from snd_una */
-	u32 undo_retrans;          /* retransmissions whose spuriousness has not been told; high_seq, undo_marker are in tcp_sock */
-	u32 retrans_stamp_ms;      /* first retransmission of the present episode */
-	u32 rttvar_us, rto_us;
-	u8 backoff, frto, reordering_seen;
-	u8 reo_wnd_steps, reo_wnd_persist; /* RACK 6.2: reordering window in quarters of min_rtt */
-	u64 rack_xmit_us;          /* RACK.xmit_ts, RACK.end_seq, RACK.rtt (RFC 8985 5.3) */
-	u32 rack_end_seq, rack_rtt_us;
-	u32 tlp_high_seq;          /* 0: no probe outstanding */
-	bool tlp_retrans;
-	u32 prr_delivered, prr_out; /* RFC 9937 */
-	u32 cwnd_usage_seq;        /* end of the window in which is_cwnd_limited was seen */
 	u64 first_tx_us;           /* rate sample: of the window under way */
-	u32 rate_delivered, rate_interval_us; /* the last sample: delivery rate of TCP_INFO */
-	bool rate_app_limited;
-	u32 retransmits;           /* segments, whole life */
-	u8 ace_acked;              /* AccECN: the last count seen */
+	u32 rack_rtt_us, rack_end_seq; /* RACK.rtt, RACK.end_seq, RACK.xmit_ts (RFC 8985 5.3) */
+	u64 rack_xmit_us;
+	u32 rttvar_us, mdev_max_us, rtt_seq, rto_us;
+	u32 cwnd_usage_seq;        /* end of the window in which is_cwnd_limited was seen */
+	u32 cwnd_used;             /* most packets out while the application was the limit */
 	struct timer rto;          /* retransmission, RACK reordering or tail-loss probe: one at a time, as in the kernel */
-	u8 rto_kind;
+	u8 rto_kind;               /* enum rto_kind */
+	u8 first_sent;             /* segments with data, up to 10: those are not paced */
+	u8 ace_acked;              /* AccECN: the last count seen */
+	bool rate_app_limited;
+	u32 rate_delivered, rate_interval_us; /* the last sample: delivery rate of TCP_INFO */
 	struct timer pacing;
+	/* loss and recovery; high_seq, undo_marker are in tcp_sock */
+	struct retrans_log log;
+	u32 rack_next;             /* record: none before it is sent once and neither SACKed nor lost */
+	u32 retrans_next;          /* record: none before it waits for retransmission */
+	u32 to_retransmit;         /* records that do */
+	u32 fack;                  /* end of the highest segment SACKed, while sacked_out */
+	struct sack_block seen[TCP_MAX_SACK]; /* blocks of the last ACK, tagged already */
+	u8 n_seen;
+	u8 backoff, retransmits_in_row; /* RTOs since snd_una moved */
+	bool frto;
+	bool rack_advanced, dsack_seen;
+	u8 reo_wnd_steps, reo_wnd_persist; /* RACK 6.2: reordering window in quarters of min_rtt */
+	u32 rack_adjusted;         /* `delivered` when it was changed */
+	u32 reordering, reordering_seen; /* packets; times */
+	s32 undo_retrans;          /* retransmissions whose spuriousness has not been told; -1: none was made */
+	u32 retrans_stamp_ms;      /* first retransmission of the present episode; 0: none */
+	u32 tsecr_ms;              /* of the ACK being processed */
+	u32 dsack_dups;            /* segments the receiver had twice */
+	u32 tlp_high_seq;          /* of the probe outstanding */
+	bool tlp_pending, tlp_retrans;
+	u32 prr_delivered, prr_out; /* RFC 9937 */
+	u32 retransmits;           /* segments, whole life */
 };
 
 struct tcp_receiver {
@@ -203,6 +230,7 @@ void tcp_ack_was_sent(struct tcp_endpoint *ep);        /* any segment with ACK l
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
 
 extern struct tcp_endpoint *cc_current; /* of the operation under way; NULL: none */
+extern const char *cc_operation;        /* its name, "cong_avoid" */
 
 void cc_init(struct tcp_endpoint *ep);
 void cc_release(struct tcp_endpoint *ep);

@@ -49,9 +49,9 @@ int sample_flow(struct traffic *t, struct flow *f)
 	socklen_t len = sizeof(info);
 	int ret = make_room(t);
 
-	if (ret)
+	if (ret || f->group->workload == WORKLOAD_CBR)
 		return ret;
-	if (getsockopt(f->send_fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+	if (getsockopt(f->end[SENDER].fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 		return 0; /* a flow that just failed: its error is in the result */
 	f->out->ecn = info.tcpi_options & TCPI_OPT_ECN;
 	t->result->samples[t->result->n_samples++] = (struct flow_sample){

@@ -55,18 +55,8 @@ static int enter_namespace(int ns, struct congctl_error *err)
 			    code == -EPERM ? ": run as root (CAP_SYS_ADMIN)" : "");
 }
 
-static size_t count_flows(const struct scenario *s)
+int traffic_reserve(size_t n_flows, struct congctl_error *err)
 {
-	size_t n = 0;
-
-	for (size_t g = 0; g < s->n_flows; g++)
-		n += s->flows[g].count;
-	return n;
-}
-
-int traffic_reserve(const struct scenario *s, struct congctl_error *err)
-{
-	size_t n_flows = count_flows(s);
 	rlim_t need = 2 * n_flows + SPARE_FDS;
 	struct rlimit limit;
 	int fd, code = 0;
@@ -88,23 +78,10 @@ int traffic_reserve(const struct scenario *s, struct congctl_error *err)
 
 static void name_flow(struct flow_result *f, const struct scenario_flow *group, uint32_t instance)
 {
-	if (group->count > 1)
+	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
 		snprintf(f->name, sizeof(f->name), "%s.%u", group->name, instance + 1);
 	else
 		snprintf(f->name, sizeof(f->name), "%s", group->name);
-}
-
-/* by time; groups that start together take turns */
-static int compare_starts(const void *a, const void *b, void *arg)
-{
-	const struct traffic *t = arg;
-	const struct flow *x = &t->flows[*(const uint32_t *)a], *y = &t->flows[*(const uint32_t *)b];
-
-	if (x->out->start_ns != y->out->start_ns)
-		return x->out->start_ns < y->out->start_ns ? -1 : 1;
-	if (x->instance != y->instance)
-		return x->instance < y->instance ? -1 : 1;
-	return x < y ? -1 : x > y;
 }
 
 static int allocate(struct traffic *t, struct congctl_error *err)
@@ -112,13 +89,13 @@ static int allocate(struct traffic *t, struct congctl_error *err)
 	const struct scenario *s = t->config->scenario;
 	struct run_result *r = t->result;
 
-	t->n_flows = count_flows(s);
+	t->n_flows = t->config->n_plan;
 	t->flows = calloc(t->n_flows, sizeof(*t->flows));
-	t->start_order = calloc(t->n_flows, sizeof(*t->start_order));
+	t->alarms = engine_new(0);
 	r->flows = calloc(t->n_flows, sizeof(*r->flows));
 	for (size_t i = 0; t->flows && i < t->n_flows; i++)
-		t->flows[i].send_fd = t->flows[i].recv_fd = -1;
-	if (!t->flows || !t->start_order || !r->flows)
+		t->flows[i].end[SENDER].fd = t->flows[i].end[RECEIVER].fd = -1;
+	if (!t->flows || !t->alarms || !r->flows)
 		return congctl_fail(err, -ENOMEM, "cannot keep %zu flows: out of memory", t->n_flows);
 	r->n_flows = t->n_flows;
 	for (size_t g = 0; g < s->n_flows; g++) {
@@ -131,25 +108,27 @@ static int allocate(struct traffic *t, struct congctl_error *err)
 
 static void init_flows(struct traffic *t)
 {
-	const struct scenario *s = t->config->scenario;
-	size_t i = 0;
+	for (size_t i = 0; i < t->n_flows; i++) {
+		const struct workload_flow *plan = &t->config->plan[i];
+		struct flow_result *out = &t->result->flows[i];
+		struct flow *f = &t->flows[i];
 
-	for (uint32_t g = 0; g < s->n_flows; g++) {
-		for (uint32_t k = 0; k < s->flows[g].count; k++, i++) {
-			struct flow_result *out = &t->result->flows[i];
-
-			name_flow(out, &s->flows[g], k);
-			out->group = g;
-			out->start_ns = s->flows[g].start_ns;
-			out->established_ns = out->finished_ns = ENGINE_NEVER;
-			t->flows[i] = (struct flow){
-				.send_fd = -1, .recv_fd = -1, .instance = k, .out = out,
-				.left_bytes = s->flows[g].size_bytes ? s->flows[g].size_bytes : UINT64_MAX,
-			};
-			t->start_order[i] = (uint32_t)i;
-		}
+		f->traffic = t;
+		f->plan = plan;
+		f->group = &t->config->scenario->flows[plan->group];
+		f->out = out;
+		f->ended_ns = f->asked_ns = ENGINE_NEVER;
+		name_flow(out, f->group, plan->instance);
+		out->group = plan->group;
+		out->start_ns = plan->start_ns;
+		out->established_ns = out->finished_ns = ENGINE_NEVER;
+		app_prepare(t, f);
 	}
-	qsort_r(t->start_order, t->n_flows, sizeof(*t->start_order), compare_starts, t);
+}
+
+static bool is_stream(const struct flow *f)
+{
+	return f->group->workload == WORKLOAD_CBR;
 }
 
 /* Ends in the senders' namespace. */
@@ -158,12 +137,18 @@ static int open_sockets(struct traffic *t, struct congctl_error *err)
 	const struct traffic_config *c = t->config;
 	int ret = enter_namespace(c->receiver_ns, err);
 
-	for (uint32_t g = 0; !ret && g < c->scenario->n_flows; g++)
-		ret = traffic_listen(t, g, err);
+	for (uint32_t g = 0; !ret && g < c->scenario->n_flows; g++) {
+		if (c->scenario->flows[g].workload != WORKLOAD_CBR)
+			ret = traffic_listen(t, g, err);
+	}
+	for (size_t i = 0; !ret && i < t->n_flows; i++) {
+		if (is_stream(&t->flows[i]))
+			ret = datagram_open_receiver(t, &t->flows[i], err);
+	}
 	if (!ret)
 		ret = enter_namespace(c->sender_ns, err);
 	for (size_t i = 0; !ret && i < t->n_flows; i++)
-		ret = flow_open(t, &t->flows[i], err);
+		ret = is_stream(&t->flows[i]) ? datagram_open_sender(t, &t->flows[i], err) : flow_open(t, &t->flows[i], err);
 	return ret;
 }
 
@@ -174,7 +159,7 @@ static void close_window(struct traffic *t, uint64_t now)
 	for (size_t i = 0; i < t->n_flows; i++) {
 		struct flow_result *f = t->flows[i].out;
 		uint64_t begin = f->start_ns > t->window_opened_ns ? f->start_ns : t->window_opened_ns;
-		uint64_t end = f->finished_ns < now ? f->finished_ns : now;
+		uint64_t end = t->flows[i].ended_ns < now ? t->flows[i].ended_ns : now;
 
 		f->window_bytes = t->window_open ? f->received_bytes - t->flows[i].window_base : 0;
 		f->window_ns = t->window_open && end > begin ? end - begin : 0;
@@ -194,12 +179,15 @@ static void open_window(struct traffic *t, uint64_t now)
 static void start_due(struct traffic *t, uint64_t now)
 {
 	for (int n = 0; n < CONNECTS_PER_PASS && t->next_start < t->n_flows && t->connecting < TRAFFIC_MAX_CONNECTING; n++) {
-		struct flow *f = &t->flows[t->start_order[t->next_start]];
+		struct flow *f = &t->flows[t->next_start];
 
-		if (f->out->start_ns > now)
+		if (f->plan->start_ns > now)
 			break;
 		t->next_start++;
-		flow_connect(t, f);
+		if (is_stream(f))
+			datagram_start(t, f);
+		else
+			flow_connect(t, f);
 	}
 }
 
@@ -212,12 +200,12 @@ static uint64_t earliest(uint64_t a, uint64_t b)
 static uint64_t next_deadline(const struct traffic *t)
 {
 	const struct scenario *s = t->config->scenario;
-	uint64_t when = earliest(s->duration_ns, t->next_sample_ns);
+	uint64_t when = earliest(earliest(s->duration_ns, t->next_sample_ns), engine_next(t->alarms));
 
 	if (!t->window_open)
 		when = earliest(when, s->warmup_ns);
 	if (t->next_start < t->n_flows && t->connecting < TRAFFIC_MAX_CONNECTING)
-		when = earliest(when, t->flows[t->start_order[t->next_start]].out->start_ns);
+		when = earliest(when, t->flows[t->next_start].plan->start_ns);
 	return when;
 }
 
@@ -237,10 +225,13 @@ static void serve(struct traffic *t, uint64_t now)
 			flow_accept(t, index);
 			break;
 		case EVENT_SENDER:
-			flow_on_sender(t, &t->flows[index], events[i].events);
+			flow_on_event(t, &t->flows[index], SENDER, events[i].events);
 			break;
 		case EVENT_RECEIVER:
-			flow_on_receiver(t, &t->flows[index]);
+			flow_on_event(t, &t->flows[index], RECEIVER, events[i].events);
+			break;
+		case EVENT_DATAGRAM:
+			datagram_receive(t, &t->flows[index]);
 			break;
 		}
 	}
@@ -272,16 +263,20 @@ static int run(struct traffic *t)
 			open_window(t, now);
 		if (now >= s->duration_ns) {
 			close_window(t, now);
+			app_finish(t, now);
 			break;
 		}
 		start_due(t, now);
+		engine_run(t->alarms, now);
 		if (now >= t->next_sample_ns) {
 			ret = sample_tick(t);
 			if (t->config->tick)
 				t->config->tick(t->config->tick_arg, now);
 		}
 		serve(t, now);
+		ret = ret ? ret : t->error;
 	}
+	ret = ret ? ret : t->error;
 	for (size_t i = 0; !ret && i < t->n_flows; i++) {
 		if (!t->flows[i].done && t->flows[i].out->established_ns != ENGINE_NEVER)
 			ret = sample_flow(t, &t->flows[i]);
@@ -300,8 +295,8 @@ static void tear_down(struct traffic *t)
 	}
 	if (t->epoll >= 0)
 		close(t->epoll);
+	engine_free(t->alarms);
 	free(t->flows);
-	free(t->start_order);
 }
 
 static int set_up(struct traffic *t, struct congctl_error *err)
@@ -314,7 +309,7 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (t->epoll < 0)
 		return congctl_fail(err, -errno, "cannot wait for sockets: %s", strerror(errno));
-	ret = traffic_reserve(t->config->scenario, err);
+	ret = traffic_reserve(t->config->n_plan, err);
 	if (!ret)
 		ret = allocate(t, err);
 	if (ret)
@@ -338,7 +333,8 @@ int traffic_run(const struct traffic_config *config, struct run_result *r, struc
 	if (!ret) {
 		ret = run(&t);
 		if (ret == -ENOMEM)
-			congctl_fail(err, ret, "cannot keep more than %zu samples: out of memory: choose a longer sampling interval", r->n_samples);
+			congctl_fail(err, ret, "cannot keep more than %zu samples and %zu transfers: out of memory: choose a longer sampling "
+				     "interval, or fewer and larger transfers", r->n_samples, r->n_transfers);
 	}
 	if (config->ended)
 		config->ended(config->ended_arg);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * traffic.h - the load generator and sampler: real kernel TCP, thousands of flows in one thread.
+ * traffic.h - the load generator and sampler: real kernel TCP and UDP, thousands of flows in one thread.
  *
  * Both ends live in this thread: senders in one network namespace, receivers in another (a socket belongs to the namespace of
  * the thread that opens it). The algorithm is set before connect(), so that an ECN algorithm negotiates ECN, and on the listener,
@@ -14,6 +14,7 @@
 #include <signal.h>
 
 #include "../measure/run.h"
+#include "../scenario/workload.h"
 
 /* where a group's two hosts are */
 struct traffic_group {
@@ -23,6 +24,8 @@ struct traffic_group {
 
 struct traffic_config {
 	const struct scenario *scenario;
+	const struct workload_flow *plan;     /* of the scenario, by workload_plan() */
+	size_t n_plan;
 	const struct traffic_group *groups;   /* one per scenario->flows */
 	int sender_ns, receiver_ns;           /* fds of network namespaces; the thread is back in its own afterwards */
 	uint64_t start_mono_ns;               /* CLOCK_MONOTONIC at time 0 of the run */
@@ -33,12 +36,13 @@ struct traffic_config {
 	void *ended_arg;
 };
 
-/* Room for the descriptors of the scenario's flows. traffic_run() does it by itself, but in a process with several threads each
- * growth of the table waits for the kernel (RCU, 20 to 60 ms): to be called before they are started. -EINVAL: no or too many flows. */
-int traffic_reserve(const struct scenario *s, struct congctl_error *err);
+/* Room for the descriptors of so many flows. traffic_run() does it by itself, but in a process with several threads each growth of
+ * the table waits for the kernel (RCU, 20 to 60 ms): to be called before they are started. -EINVAL: no or too many flows. */
+int traffic_reserve(size_t n_flows, struct congctl_error *err);
 
-/* Run the scenario's flows from time 0 to its duration. Fills flows[] (n_flows), samples[] and duration_ns of `r`. Returns 0 or
- * negative errno (-ENOENT: an algorithm that is not registered); a connection that fails is a flow's .error, not the run's. */
+/* Run the planned flows from time 0 to the scenario's duration. Fills flows[] (as planned), samples[], transfers[] and duration_ns of
+ * `r`. Returns 0 or negative errno (-ENOENT: an algorithm that is not registered); a connection that fails is a flow's .error, not
+ * the run's. */
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err);
 
 #endif
