@@ -40,6 +40,8 @@ NETSIM_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(foreach d,$(NETSIM_DIRS),$(wildcard 
 NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
+# plugins that misbehave, for the simulator
+PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.bpf.c))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -71,7 +73,7 @@ check: deps-test ## install what is missing, build, run every test
 	@$(MAKE) --no-print-directory check-unit check-root
 
 .PHONY: unit-tests fixtures
-unit-tests: $(UNIT_TESTS)
+unit-tests: $(UNIT_TESTS) $(PLUGINS)
 fixtures: $(FIXTURES)
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
@@ -117,10 +119,17 @@ $(B)/algorithms/%.bpf.o: algorithms/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/algorithms/%.so: algorithms/%.bpf.c
+define build_plugin
 	$(say) SO $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -fvisibility=hidden -shared -MMD -MP $< -o $@
+endef
+
+$(B)/algorithms/%.so: algorithms/%.bpf.c
+	$(build_plugin)
+
+$(B)/tests/plugins/%.so: tests/plugins/%.bpf.c
+	$(build_plugin)
 
 $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@

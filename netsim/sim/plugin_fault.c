@@ -127,29 +127,50 @@ static Dwfl_Module *module_open(Dwfl **dwfl, const struct plugin *p)
 }
 
 /* the source's name as it was given to the compiler: relative to where it ran */
-static const char *source_name(Dwfl_Module *module, Dwarf_Addr address, const char *file)
+static const char *source_name(Dwarf_Die *unit, const char *file)
 {
-	Dwarf_Addr bias;
-	Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias);
 	Dwarf_Attribute attribute;
-	const char *dir = unit ? dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute)) : NULL;
+	const char *dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 	size_t n = dir ? strlen(dir) : 0;
 
 	return n && !strncmp(file, dir, n) && file[n] == '/' ? file + n + 1 : file;
 }
 
+/* Where a function begins, compilers differ about which of its lines that is: its declaration's. */
+static const char *function_line(Dwarf_Die *unit, Dwarf_Addr address, int *number)
+{
+	Dwarf_Die *scopes;
+	int n = dwarf_getscopes(unit, address, &scopes);
+	const char *file = NULL;
+	Dwarf_Addr entry;
+
+	for (int i = 0; i < n && !file; i++) {
+		if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram && !dwarf_lowpc(&scopes[i], &entry) && entry == address &&
+		    !dwarf_decl_line(&scopes[i], number))
+			file = dwarf_decl_file(&scopes[i]);
+	}
+	if (n > 0)
+		free(scopes);
+	return file;
+}
+
 const char *plugin_where(const struct plugin *p, const void *address, char *buf, size_t size)
 {
+	Dwarf_Addr at = (uintptr_t)address, bias;
 	Dwfl *dwfl;
 	Dwfl_Module *module = module_open(&dwfl, p);
-	Dwfl_Line *line = module ? dwfl_module_getsrc(module, (Dwarf_Addr)(uintptr_t)address) : NULL;
-	const char *file;
+	Dwarf_Die *unit = module ? dwfl_module_addrdie(module, at, &bias) : NULL;
+	Dwfl_Line *line = unit ? dwfl_module_getsrc(module, at) : NULL;
+	const char *file = NULL;
 	int number = 0;
 
 	*buf = '\0';
-	file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+	if (line)
+		file = function_line(unit, at - bias, &number);
+	if (line && !file)
+		file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
 	if (file)
-		snprintf(buf, size, "%s:%d", source_name(module, (Dwarf_Addr)(uintptr_t)address, file), number);
+		snprintf(buf, size, "%s:%d", source_name(unit, file), number);
 	if (dwfl)
 		dwfl_end(dwfl);
 	return buf;

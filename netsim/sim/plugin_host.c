@@ -106,10 +106,28 @@ static int not_a_plugin(const struct plugin *p, const char *why, struct congctl_
 			    p->path, why);
 }
 
+/* Is all there that is to be mapped? The dynamic linker takes that on trust. */
+static bool is_whole(const struct plugin *p, const ElfW(Ehdr) *header)
+{
+	struct stat st;
+
+	if (fstat(p->fd, &st) || header->e_phentsize != sizeof(ElfW(Phdr)))
+		return false;
+	for (u32 i = 0; i < header->e_phnum; i++) {
+		off_t at = header->e_phoff + i * sizeof(ElfW(Phdr));
+		ElfW(Phdr) part;
+
+		if (pread(p->fd, &part, sizeof(part), at) != sizeof(part) || part.p_filesz > (size_t)st.st_size ||
+		    part.p_offset > st.st_size - part.p_filesz)
+			return false;
+	}
+	return true;
+}
+
 /* A shared object? The dynamic linker's own words name the copy, not the file. */
 static int check_elf(const struct plugin *p, struct congctl_error *err)
 {
-	Elf64_Ehdr header;
+	ElfW(Ehdr) header;
 
 	if (pread(p->fd, &header, sizeof(header), 0) != sizeof(header) || memcmp(header.e_ident, ELFMAG, SELFMAG))
 		return not_a_plugin(p, "it is not an ELF file", err);
@@ -117,6 +135,8 @@ static int check_elf(const struct plugin *p, struct congctl_error *err)
 		return not_a_plugin(p, "it is the BPF object, for the kernel; the simulator takes the .so beside it", err);
 	if (header.e_type != ET_DYN)
 		return not_a_plugin(p, "it is not a shared object", err);
+	if (!is_whole(p, &header))
+		return not_a_plugin(p, "its end is missing", err);
 	return 0;
 }
 
