@@ -202,6 +202,8 @@ int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, s
 	int ret;
 
 	scenario_init(s);
+	if (vary)
+		vary->n = 0;
 	ret = document_load(&d);
 	if (ret)
 		return ret;

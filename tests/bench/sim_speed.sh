@@ -65,7 +65,7 @@ done <<'ROWS'
 ROWS
 
 read -r _ s _ < <(median_run 1 100 60)
-echo "60 s of 100 Mbit/s, one flow: $s s"
+printf '60 s of 100 Mbit/s, one flow: %.3f s\n' "$s"
 read -r _ _ few < <(netsim_run 1 1000 4)
 read -r _ _ many < <(netsim_run 10000 1000 4)
 awk -v a="$few" -v b="$many" 'BEGIN {printf "memory: %.0f bytes a flow (peak of 10,000 flows on 1 Gbit/s less that of one on the same link)\n",

@@ -160,7 +160,7 @@ static void unknown_keys_are_refused(void)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		start();
 		CU_ASSERT_EQUAL(vary_add(&v.maps[0], keys[i], "1", &err), -ENOENT);
-		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ": one of cc, duration,"));
+		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ": one of cc, "));
 		CU_ASSERT_EQUAL(v.maps[0].n, 0);
 	}
 }
