@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * netsim compare: a set of scenarios on two engines, or with several algorithms on one. Which cells there are is the set's
- * (scenario/vary.h), each run is a process of its own (cells.h), the figures are report/comparison.h's.
+ * (scenario/vary.h), the runs are compare_runs.c's, the figures are report/comparison.h's.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,18 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <congctl/units.h>
-
 #include "../cmd.h"
-#include "../report/comparison.h"
 #include "cell.h"
-#include "cells.h"
+#include "compare.h"
 
 #define MAX_VARY 16
-#define TRIES 4 /* of a run that is void */
-#define RETRIES_SIDE_BY_SIDE 2
-#define MAX_RUNS 100000
-#define N_ENGINES 2
 
 struct compare_options {
 	const char *file, *engines, *cc, *repeat, *dir;
@@ -29,23 +22,6 @@ struct compare_options {
 	size_t n_vary;
 	bool json;
 };
-
-struct compare {
-	struct scenario base;
-	struct vary vary;
-	enum session_engine engines[N_ENGINES];
-	size_t n_engines;
-	struct vary_key ccs;                /* the arms if there is one engine */
-	const char *keys[VARY_MAX_MAPS * VARY_MAX_KEYS];
-	struct comparison comparison;
-	struct scenario *scenarios;         /* of cell and algorithm */
-	struct cell *runs;                  /* in the order they are made */
-	struct compared_run *figures;
-	struct vary_setting *settings;
-	struct session sessions[N_ENGINES]; /* an algorithm is another thing to each engine */
-};
-
-static const char *const engine_names[] = {[SESSION_EMU] = "emu", [SESSION_SIM] = "sim"};
 
 /* --- options -------------------------------------------------------------------------------------------------------- */
 
@@ -132,15 +108,13 @@ static int read_engines(struct compare *c, const char *list, struct congctl_erro
 		snprintf(name, sizeof(name), "%.*s", (int)(n < sizeof(name) ? n : sizeof(name) - 1), word);
 		if (session_engine_parse(name, &engine))
 			return congctl_fail(err, -EINVAL, "--engines '%s' is not an engine: sim, emu or sim,emu", name);
-		if (c->n_engines == N_ENGINES || (c->n_engines && c->engines[0] == engine))
+		if (c->n_engines == COMPARE_ENGINES || (c->n_engines && c->engines[0] == engine))
 			return congctl_fail(err, -EINVAL, "--engines has '%s' twice: sim, emu or sim,emu", name);
 		c->engines[c->n_engines++] = engine;
 		word = word[n] ? word + n + 1 : NULL;
 	}
 	return 0;
 }
-
-/* --- cells and arms ------------------------------------------------------------------------------------------------------- */
 
 /* what the command line adds to the file */
 static int vary_more(struct compare *c, const struct compare_options *o, struct congctl_error *err)
@@ -157,192 +131,6 @@ static int vary_more(struct compare *c, const struct compare_options *o, struct 
 	if (!ret && o->repeat)
 		ret = scenario_set(&c->base, "repeat", o->repeat, err);
 	return ret;
-}
-
-/* Two engines: held against the emulator. One: its algorithms, against the first. */
-static int choose_arms(struct compare *c, struct congctl_error *err)
-{
-	struct comparison *r = &c->comparison;
-	int ret = 0;
-
-	*r = (struct comparison){.name = c->base.name, .what = "engine", .repeat = c->base.repeat, .seed = c->base.seed, .keys = c->keys};
-	if (c->n_engines == 1) {
-		r->what = "cc";
-		r->engine = engine_names[c->engines[0]];
-		ret = vary_take(&c->vary, "cc", &c->ccs, err);
-		if (!ret && c->ccs.n < 2)
-			ret = congctl_fail(err, -EINVAL, "one engine and one algorithm, nothing to compare: --engines sim,emu, or two with --cc A,B");
-	}
-	for (size_t i = 0; i < c->n_engines && c->n_engines > 1; i++) {
-		r->arms[r->n_arms++] = engine_names[c->engines[i]];
-		r->reference = c->engines[i] == SESSION_EMU ? i : r->reference;
-	}
-	for (size_t i = 0; i < c->ccs.n; i++)
-		r->arms[r->n_arms++] = c->ccs.values[i];
-	r->n_keys = vary_keys(&c->vary, c->keys);
-	r->n_cells = vary_count(&c->vary);
-	if (!ret && (r->n_cells > VARY_MAX_CELLS / r->n_arms || r->n_cells * r->n_arms * r->repeat > MAX_RUNS))
-		ret = congctl_fail(err, -E2BIG, "%zu cells are too many: at most %zu, and at most %d runs in all", r->n_cells,
-				   VARY_MAX_CELLS / r->n_arms, MAX_RUNS);
-	return ret;
-}
-
-static size_t scenarios_per_cell(const struct compare *c)
-{
-	return c->ccs.n ? c->ccs.n : 1;
-}
-
-/* In front of what is wrong with a cell: which it is. */
-static int complain_cell(const struct vary_setting *settings, size_t n, const struct congctl_error *inner, struct congctl_error *err)
-{
-	char cell[400] = "";
-	size_t used = 0;
-
-	for (size_t i = 0; i < n && used < sizeof(cell); i++) {
-		if (settings[i].value)
-			used += (size_t)snprintf(cell + used, sizeof(cell) - used, "%s%s %s", used ? ", " : "with ", settings[i].key,
-						 settings[i].value);
-	}
-	return congctl_fail(err, -EINVAL, "%s%s%s", cell, used ? ": " : "", inner->text);
-}
-
-static int make_scenario(const struct compare *c, struct scenario *s, const struct vary_setting *settings, const char *cc,
-			 struct congctl_error *err)
-{
-	struct congctl_error inner = {0};
-	int ret = 0;
-
-	*s = c->base;
-	for (size_t i = 0; !ret && i < c->comparison.n_keys; i++) {
-		if (!settings[i].value)
-			continue;
-		if (!strcmp(settings[i].key, "cc"))
-			cc = settings[i].value;
-		else
-			ret = scenario_set(s, settings[i].key, settings[i].value, &inner);
-	}
-	if (!ret)
-		ret = scenario_finish(s, cc, &inner);
-	return ret ? complain_cell(settings, c->comparison.n_keys, &inner, err) : 0;
-}
-
-static int make_scenarios(struct compare *c, struct congctl_error *err)
-{
-	const struct comparison *r = &c->comparison;
-	const size_t per_cell = scenarios_per_cell(c);
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < r->n_cells; i++) {
-		r->cells[i].settings = c->settings + i * r->n_keys;
-		vary_cell(&c->vary, i, c->keys, r->n_keys, r->cells[i].settings);
-		for (size_t k = 0; !ret && k < per_cell; k++)
-			ret = make_scenario(c, &c->scenarios[i * per_cell + k], r->cells[i].settings, c->ccs.n ? c->ccs.values[k] : NULL,
-					    err);
-	}
-	return ret;
-}
-
-/* Engine after engine; algorithms with the same seed next to each other, so that what disturbs one meets the other. */
-static size_t run_index(const struct compare *c, size_t cell, size_t arm, size_t repeat)
-{
-	const struct comparison *r = &c->comparison;
-
-	return c->n_engines > 1 ? (arm * r->n_cells + cell) * r->repeat + repeat : (cell * r->repeat + repeat) * r->n_arms + arm;
-}
-
-static void make_runs(struct compare *c)
-{
-	const struct comparison *r = &c->comparison;
-
-	for (size_t i = 0; i < r->n_cells * r->n_arms * r->repeat; i++) {
-		const size_t cell = i / r->repeat / r->n_arms, arm = i / r->repeat % r->n_arms, repeat = i % r->repeat;
-
-		r->cells[cell].arms[arm].runs = c->figures + i / r->repeat * r->repeat;
-		c->runs[run_index(c, cell, arm, repeat)] = (struct cell){
-			.scenario = &c->scenarios[cell * scenarios_per_cell(c) + (c->n_engines > 1 ? 0 : arm)],
-			.engine = c->engines[c->n_engines > 1 ? arm : 0],
-			.seed = r->seed + repeat,
-		};
-	}
-}
-
-static int make_cells(struct compare *c, struct congctl_error *err)
-{
-	struct comparison *r = &c->comparison;
-	const size_t n_runs = r->n_cells * r->n_arms * r->repeat;
-
-	c->scenarios = calloc(r->n_cells * scenarios_per_cell(c), sizeof(*c->scenarios));
-	c->settings = calloc(r->n_cells * r->n_keys + 1, sizeof(*c->settings));
-	c->runs = calloc(n_runs, sizeof(*c->runs));
-	c->figures = calloc(n_runs, sizeof(*c->figures));
-	r->cells = calloc(r->n_cells, sizeof(*r->cells));
-	if (!c->scenarios || !c->settings || !c->runs || !c->figures || !r->cells)
-		return congctl_fail(err, -ENOMEM, "out of memory for %zu runs: fewer cells", n_runs);
-	make_runs(c);
-	return make_scenarios(c, err);
-}
-
-static void free_compare(struct compare *c)
-{
-	free(c->scenarios);
-	free(c->settings);
-	free(c->runs);
-	free(c->figures);
-	free(c->comparison.cells);
-	free(c);
-}
-
-/* --- the runs ----------------------------------------------------------------------------------------------------------- */
-
-static int run_engine(struct compare *c, enum session_engine engine, struct cell *runs, size_t n, struct congctl_error *err)
-{
-	const size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-	struct cells cells = {.cells = runs, .n = n, .side_by_side = cpus, .tries = 1, .figures_only = true};
-
-	if (engine == SESSION_EMU) {
-		cells.side_by_side = cpus * CELLS_PER_CPU;
-		cells.rate_bps = cpus * CELLS_RATE_PER_CPU_BPS;
-		cells.retry_side_by_side = RETRIES_SIDE_BY_SIDE;
-		cells.tries = TRIES;
-	}
-	return cells_run(&cells, err);
-}
-
-static int run_all(struct compare *c, struct congctl_error *err)
-{
-	const struct comparison *r = &c->comparison;
-	const size_t per_engine = r->n_cells * r->n_arms * r->repeat / c->n_engines;
-	int ret = 0;
-
-	for (size_t e = 0; !ret && e < c->n_engines; e++) {
-		ret = session_require(c->engines[e], err);
-		for (size_t i = 0; !ret && i < r->n_cells * scenarios_per_cell(c); i++)
-			ret = session_algorithms(&c->sessions[e], c->engines[e], &c->scenarios[i], err);
-	}
-	for (size_t e = 0; !ret && e < c->n_engines; e++)
-		ret = run_engine(c, c->engines[e], c->runs + e * per_engine, per_engine, err);
-	for (size_t e = 0; e < c->n_engines; e++)
-		session_end(&c->sessions[e]);
-	return ret;
-}
-
-/* The figures of all runs; how many are void. */
-static size_t gather(struct compare *c)
-{
-	const struct comparison *r = &c->comparison;
-	size_t n_void = 0;
-
-	for (size_t i = 0; i < r->n_cells * r->n_arms * r->repeat; i++) {
-		const size_t cell = i / r->repeat / r->n_arms, arm = i / r->repeat % r->n_arms, repeat = i % r->repeat;
-		struct comparison_arm *a = &r->cells[cell].arms[arm];
-		const struct run_result *result = &c->runs[run_index(c, cell, arm, repeat)].result;
-
-		a->runs[repeat] = compared_of(result);
-		if (!result->valid && !a->void_reason)
-			a->void_reason = result->void_reason;
-		n_void += !result->valid;
-	}
-	return n_void;
 }
 
 /* --- telling ------------------------------------------------------------------------------------------------------------ */
@@ -402,16 +190,12 @@ static int compare(struct compare *c, const struct compare_options *o, struct co
 	int ret = dir ? cell_directory(&dir, NULL, &new, err) : 0;
 
 	if (!ret)
-		ret = run_all(c, err);
-	if (!ret) {
-		n_void = gather(c);
+		ret = compare_make_runs(c, &n_void, err);
+	if (!ret)
 		ret = tell(r, o, err);
-	}
 	if (!ret && n_void)
 		ret = congctl_fail(err, -EAGAIN, "%zu of %zu runs are void, %d times: try again on an idle machine", n_void,
-				   r->n_cells * r->n_arms * r->repeat, TRIES);
-	for (size_t i = 0; i < r->n_cells * r->n_arms * r->repeat; i++)
-		run_result_free(&c->runs[i].result);
+				   compare_run_count(c), COMPARE_TRIES);
 	if (new)
 		rmdir(dir); /* stays if there is something in it */
 	return ret;
@@ -436,9 +220,7 @@ static int compare_run(int argc, char **argv)
 	if (!ret)
 		ret = vary_more(c, &o, &err);
 	if (!ret)
-		ret = choose_arms(c, &err);
-	if (!ret)
-		ret = make_cells(c, &err);
+		ret = compare_make(c, &err);
 	if (!ret) {
 		ret = compare(c, &o, &err);
 		code = !ret ? NETSIM_OK : netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
@@ -446,7 +228,7 @@ static int compare_run(int argc, char **argv)
 	if (ret)
 		fprintf(stderr, "netsim compare: %s\n", code == NETSIM_INTERRUPTED ? "interrupted: nothing was written" : err.text);
 	congctl_error_clear(&err);
-	free_compare(c);
+	compare_free(c);
 	return code;
 }
 
