@@ -104,6 +104,12 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
+	for (size_t i = 0; i < e->n; i++) {
+		struct packet *p = e->heap[i].arg;
+
+		if (e->heap[i].fn == link_arrive_alone)
+			p->path->drop(p->path->arg, p);
+	}
 	while (e->links) {
 		struct link *l = e->links;
 

@@ -5,9 +5,9 @@
  * The driver owns the clock and calls engine_run(until): the virtual clock of `sim` jumps from event to event, the real
  * clock of `emu` follows the machine's. Time is nanoseconds from the start of the run. All randomness comes from the seed.
  *
- * A packet crosses the links of its path in order. On each link: loss (drawn on arrival) → queue discipline → serialisation
- * at the link's rate → propagation → next link, or the path's deliver(). A packet is the driver's memory: the engine gives it
- * back exactly once, through deliver() or drop(). Single-threaded.
+ * A packet crosses the links of its path in order. On each link: loss (drawn on arrival) → policer → queue discipline →
+ * serialisation → duplication → propagation with jitter → aggregation → next link, or the path's deliver(). A packet, a copy,
+ * too, is the driver's memory: the engine gives it back exactly once, through deliver() or drop(). Single-threaded.
  */
 #ifndef NETSIM_ENGINE_H
 #define NETSIM_ENGINE_H
@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define ENGINE_NEVER UINT64_MAX
+#define FRAME_BYTES_DEFAULT 1514 /* a full-size frame: 1500 bytes of IP */
 
 enum ecn_codepoint { ECN_NOT_ECT = 0, ECN_ECT1 = 1, ECN_ECT0 = 2, ECN_CE = 3 }; /* RFC 3168, 5 */
 
@@ -84,7 +85,7 @@ struct queue_config {
 	uint64_t step_ns;            /* dualpi2: L queue's marking threshold */
 	/* filled in by the link: */
 	uint64_t rate_bps;
-	uint32_t mtu_frame_bytes;    /* a full-size frame; 0: 1514 */
+	uint32_t mtu_frame_bytes;    /* a full-size frame; 0: FRAME_BYTES_DEFAULT */
 	uint64_t seed, stream;       /* for rng_seed() */
 };
 
@@ -96,20 +97,24 @@ struct rate_step {
 struct link_config {
 	const char *name;
 	uint64_t rate_bps;  /* 0: no serialisation and no queue, only loss and delay (an access link) */
-	/* Changes of the rate, by time; the packet on the wire continues at the new rate. The caller's memory, for as long as the link. */
+	/* Changes of the rate, by time, no two at once; the packet on the wire continues at the new rate. Steps and trace are the
+	 * caller's memory, for as long as the link lives. */
 	const struct rate_step *steps;
 	size_t n_steps;
-	/* Instead of a rate: moments at which a packet may leave (mahimahi's packet-delivery trace), ascending, repeated every
-	 * trace_period_ns; each carries one frame of up to 1514 bytes, or part of a longer one. rate_bps is then the trace's mean. */
+	/* Instead of a rate: opportunities to send (mahimahi's packet-delivery trace), from the start of the run, ascending, several
+	 * at once if need be, none after trace_period_ns, repeated every trace_period_ns. Each carries 1514 bytes of frames: the rest
+	 * of the packet that the one before left unfinished, then of those that wait, the last of them perhaps in part. A packet
+	 * leaves with its last byte. Room for which there are no bytes at that moment is lost. rate_bps is the trace's mean. */
 	const uint64_t *trace_ns;
 	size_t n_trace;
 	uint64_t trace_period_ns;
 	uint64_t delay_ns;  /* one-way propagation */
 	uint64_t jitter_ns; /* added to it, uniform in 0 … jitter; packets stay in order unless `reorder` */
 	bool reorder;
-	double duplicate;   /* probability that a packet arrives twice; the copy follows at once */
+	double duplicate;   /* probability that a packet arrives twice; drawn when it is serialised, the copy follows at once */
 	struct loss_config loss;
-	/* token bucket before the queue: what finds no token is dropped; 0: none */
+	/* token bucket before the queue, full at first: what finds too few tokens is dropped and takes none; 0: none. The burst is
+	 * at least a full-size frame. */
 	uint64_t police_bps, police_burst_bytes;
 	/* aggregation behind the propagation: what arrives is held and let go together, when the first has waited for aggregate_ns or
 	 * aggregate_pkts are there (0: no such limit). aggregate_ns 0: none. With it on the return link: ACK aggregation */
@@ -142,8 +147,9 @@ struct link_stats {
 	uint64_t queued_pkts, queued_bytes; /* waiting right now, the packet on the wire not counted */
 	uint64_t inside_pkts;           /* queued + on the wire + propagating + held for aggregation */
 	uint64_t delivered_pkts;        /* left the link */
-	uint64_t busy_ns;               /* time spent serialising, within the measured window */
+	uint64_t busy_ns;               /* serialising (trace: with a packet there), within the measured window, no outages */
 	uint64_t window_ns;             /* length of the measured window */
+	uint64_t window_capacity_bytes; /* that could have been serialised in it: rate × time, or the trace's opportunities */
 	double queue_pkts_mean;         /* time-weighted over the measured window */
 	uint64_t queue_pkts_p50, queue_pkts_p95, queue_pkts_p99, queue_pkts_max; /* time-weighted quantiles */
 	uint64_t sojourn_ns_p50, sojourn_ns_p95, sojourn_ns_p99, sojourn_ns_max; /* of packets that left the queue; 1 % bins */
@@ -172,7 +178,7 @@ struct queue_ops {
 	/* The next packet to serialise or NULL. Packets it decides to drop go to the list *dropped (through packet.next). */
 	struct packet *(*dequeue)(struct queue *q, uint64_t now_ns, struct packet **dropped);
 	void (*fini)(struct queue *q, struct packet **dropped); /* empty it, give back what init took */
-	void (*set_rate)(struct queue *q, uint64_t rate_bps);   /* the link's rate changed; may be NULL */
+	void (*set_rate)(struct queue *q, uint64_t rate_bps);   /* a step, never to 0; may be NULL */
 };
 
 /* QUEUE_DISCIPLINE(queue_fifo): found by the engine through a linker section, no list is kept */

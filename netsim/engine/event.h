@@ -21,5 +21,6 @@ uint64_t engine_next_stream(struct engine *e); /* 1, 2, 3 … : one random strea
 void link_free(struct link *l);
 struct link *link_next(const struct link *l);
 void link_set_next(struct link *l, struct link *next);
+void link_arrive_alone(void *arg); /* the event of a reordered packet: arg is the packet, and nobody else has it */
 
 #endif

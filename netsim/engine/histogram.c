@@ -36,5 +36,5 @@ uint64_t histogram_quantile(const struct histogram *h, double q)
 
 double histogram_mean(const struct histogram *h)
 {
-	return h->total ? h->sum / h->total : 0;
+	return h->total ? (double)h->sum / (double)h->total : 0;
 }

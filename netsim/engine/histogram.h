@@ -14,7 +14,7 @@
 struct histogram {
 	uint64_t total;   /* weight */
 	uint64_t max;     /* largest value added */
-	double sum;       /* of value × weight */
+	unsigned __int128 sum; /* of value × weight: exact, so the same with every compiler */
 	uint64_t bins[HISTOGRAM_BINS];
 };
 
@@ -34,7 +34,7 @@ static inline void histogram_add(struct histogram *h, uint64_t value, uint64_t w
 		return;
 	h->bins[histogram_bin(value)] += weight;
 	h->total += weight;
-	h->sum += (double)value * weight;
+	h->sum += (unsigned __int128)value * weight;
 	if (value > h->max)
 		h->max = value;
 }

@@ -7,11 +7,13 @@
 
 struct loss {
 	struct loss_config config;
-	uint64_t count; /* periodic: packets since the last loss */
+	uint64_t count; /* periodic: packets since the last loss; by number: packets so far */
+	size_t next;    /* by number: the next to lose */
+	bool bad;       /* Gilbert-Elliott: the state; good at first */
 	struct rng rng;
 };
 
-/* -EINVAL: unknown kind, a probability outside 0 … 1, a period of 0 */
+/* -EINVAL: unknown kind, a probability outside 0 … 1, a period of 0, numbers that do not ascend from 1 */
 int loss_init(struct loss *l, const struct loss_config *config, uint64_t seed, uint64_t stream);
 bool loss_draw(struct loss *l);
 

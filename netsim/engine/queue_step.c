@@ -34,10 +34,8 @@ static bool step_enqueue(struct queue *q, struct packet *p, uint64_t now_ns)
 
 	if (!droptail_enqueue(&q->droptail, p))
 		return false;
-	if (above && (p->ecn == ECN_ECT0 || p->ecn == ECN_ECT1)) {
-		p->ecn = ECN_CE;
-		q->droptail.base.marked++;
-	}
+	if (above)
+		queue_mark(&q->droptail.base, p);
 	return true;
 }
 

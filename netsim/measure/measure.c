@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run.h"
+#include "transfers.h"
 
 #define SAMPLES_PER_SECOND 20000     /* 200 flows each 10 ms: 1.6 MB/s to keep, and with the kernel's TCP 4 % of a CPU */
 #define SAMPLES_PER_RUN (4u << 20)   /* 336 MB */
@@ -40,10 +40,10 @@ static double rate_bps(uint64_t bytes, uint64_t ns)
 }
 
 /* A transfer that completed is judged by its completion time, everything else by the measured window. */
-static double goodput_bps(const struct scenario_flow *group, const struct flow_result *f)
+static double goodput_bps(const struct flow_result *f)
 {
-	if (group->size_bytes && f->finished_ns != ENGINE_NEVER && f->finished_ns > f->start_ns)
-		return rate_bps(group->size_bytes, f->finished_ns - f->start_ns);
+	if (f->finished_ns != ENGINE_NEVER && f->finished_ns > f->start_ns)
+		return rate_bps(f->received_bytes, f->finished_ns - f->start_ns);
 	return rate_bps(f->window_bytes, f->window_ns);
 }
 
@@ -56,9 +56,10 @@ static void measure_goodput(const struct scenario *s, struct run_result *r)
 	for (size_t i = 0; i < r->n_flows; i++) {
 		struct flow_result *f = &r->flows[i];
 
-		f->goodput_bps = goodput_bps(&s->flows[f->group], f);
+		f->goodput_bps = goodput_bps(f);
 		bytes += f->window_bytes;
-		if (in_window && f->window_ns)
+		/* of those that come at random, each gets what its size lets it have: no question of fairness */
+		if (in_window && f->window_ns && s->flows[f->group].workload != WORKLOAD_POISSON)
 			in_window[n++] = rate_bps(f->window_bytes, f->window_ns);
 	}
 	for (size_t i = 0; i < r->n_flows; i++)
@@ -122,10 +123,9 @@ static void measure_quantiles(const struct scenario *s, struct run_result *r)
 
 void measure_run(const struct scenario *s, struct run_result *r)
 {
-	const double mean_bps = scenario_mean_rate_bps(s, s->warmup_ns, s->duration_ns);
-
 	measure_goodput(s, r);
 	measure_counters(r);
 	measure_quantiles(s, r);
-	r->utilisation = mean_bps > 0 ? rate_bps(r->link.window_out_bytes, r->link.window_ns) / mean_bps : 0;
+	measure_slowdowns(s, r);
+	r->utilisation = r->link.window_capacity_bytes ? (double)r->link.window_out_bytes / (double)r->link.window_capacity_bytes : 0;
 }

@@ -111,8 +111,18 @@ uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);
 
 /* --- measure.c: pure ------------------------------------------------------------------------------------------ */
 
-/* The figures of `r` from its samples: flows[].goodput …, utilisation, jain. */
+/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, utilisation, jain. */
 void measure_run(const struct scenario *s, struct run_result *r);
+
+/* What became of a group's transfers of min_bytes to max_bytes. Bulk: of all; else of those that began in the measured window. */
+struct transfer_figures {
+	size_t total, completed;
+	struct quantiles fct_s, slowdown; /* of those that completed */
+};
+
+/* After measure_run(). -ENOMEM */
+int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
+		      struct transfer_figures *out);
 
 struct quantiles quantiles_of(double *values, size_t n);  /* sorts values; linear interpolation between closest ranks */
 double jain_index(const double *x, size_t n);             /* RFC 5166 3: (Σx)²/(n·Σx²); 0 when n is 0 or all are 0 */

@@ -107,3 +107,27 @@ void csv_queue(FILE *f, const struct report_run *run)
 		}
 	}
 }
+
+void csv_transfers(FILE *f, const struct report_run *run)
+{
+	fputs("run,flow,name,start_s,end_s,bytes,fct_s,slowdown\n", f);
+	for (size_t i = 0; i < run->n_results; i++) {
+		const struct run_result *r = &run->results[i];
+
+		for (size_t k = 0; r->valid && k < r->n_transfers; k++) {
+			const struct transfer *t = &r->transfers[k];
+
+			fprintf(f, "%zu,%" PRIu32 ",", i + 1, t->flow);
+			put_text(f, r->flows[t->flow].name);
+			put_seconds(f, t->start_ns);
+			put_seconds(f, t->end_ns);
+			fprintf(f, ",%" PRIu64, t->bytes);
+			if (t->end_ns == ENGINE_NEVER) {
+				fputs(",,\n", f);
+				continue;
+			}
+			put_seconds(f, t->end_ns - t->start_ns);
+			fprintf(f, ",%.4f\n", t->slowdown);
+		}
+	}
+}

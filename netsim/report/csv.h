@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* csv.h - the raw material: one line per flow, per sample of a flow, per sample of the queue. Void repeats are left out. */
+/* csv.h - the raw material: one line per flow, per sample of a flow, per sample of the queue, per message. Void repeats are left out. */
 #ifndef NETSIM_REPORT_CSV_H
 #define NETSIM_REPORT_CSV_H
 
@@ -8,5 +8,6 @@
 void csv_flows(FILE *f, const struct report_run *run);
 void csv_samples(FILE *f, const struct report_run *run);
 void csv_queue(FILE *f, const struct report_run *run);
+void csv_transfers(FILE *f, const struct report_run *run);
 
 #endif

@@ -104,99 +104,205 @@ static double losses(const struct run_result *r, size_t flow)
 	return (double)r->link.window_lost_pkts;
 }
 
+static double link_utilisation(const struct run_result *r, size_t i)
+{
+	const struct link_stats *st = &r->links[i].stats;
+
+	return st->window_capacity_bytes ? (double)st->window_out_bytes / (double)st->window_capacity_bytes : NAN;
+}
+
+static double link_queue_mean(const struct run_result *r, size_t i)
+{
+	return r->links[i].stats.queue_pkts_mean;
+}
+
+static double link_queue_p95(const struct run_result *r, size_t i)
+{
+	return (double)r->links[i].stats.queue_pkts_p95;
+}
+
+static double link_drops(const struct run_result *r, size_t i)
+{
+	return (double)r->links[i].stats.window_dropped_pkts;
+}
+
+static double link_marks(const struct run_result *r, size_t i)
+{
+	return (double)r->links[i].stats.window_marked_pkts;
+}
+
+static double link_losses(const struct run_result *r, size_t i)
+{
+	return (double)r->links[i].stats.window_lost_pkts;
+}
+
+/* which number the k-th flow of the figures has in each repeat: numbers follow the starts, which differ where flows come at random */
+struct numbers {
+	const struct report_run *run;
+	size_t room, *of; /* of[repeat * room + k] */
+	double *values;   /* of one figure in each repeat */
+};
+
+static size_t number_of(const struct numbers *m, size_t repeat, size_t k)
+{
+	return m->of ? m->of[repeat * m->room + k] : k;
+}
+
 /* The figure of every valid repeat that has that flow and knows it; how many. */
-static size_t gather(const struct report_run *run, figure_fn get, size_t flow, double *values)
+static size_t gather(const struct numbers *m, figure_fn get, size_t k)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < run->n_results; i++) {
-		const struct run_result *r = &run->results[i];
+	for (size_t i = 0; i < m->run->n_results; i++) {
+		const struct run_result *r = &m->run->results[i];
 
 		if (!r->valid)
 			continue;
-		values[n] = get(r, flow);
-		n += isfinite(values[n]);
+		m->values[n] = get(r, number_of(m, i, k));
+		n += isfinite(m->values[n]);
 	}
 	return n;
 }
 
-static double median(const struct report_run *run, figure_fn get, size_t flow, double *values)
+static double median(const struct numbers *m, figure_fn get, size_t k)
 {
-	size_t n = gather(run, get, flow, values);
+	size_t n = gather(m, get, k);
 
-	return n ? quantiles_of(values, n).p50 : NAN;
+	return n ? quantiles_of(m->values, n).p50 : NAN;
 }
 
-static struct interval interval(const struct report_run *run, figure_fn get, size_t flow, double *values)
+static struct interval interval(const struct numbers *m, figure_fn get, size_t k)
 {
-	struct interval ci = median_ci95(values, gather(run, get, flow, values));
+	struct interval ci = median_ci95(m->values, gather(m, get, k));
 
 	return ci.n ? ci : (struct interval){NAN, NAN, NAN, 0};
 }
 
-static void fill_flow(struct flow_figures *f, const struct report_run *run, size_t flow, double *values)
+static void fill_flow(struct flow_figures *f, const struct numbers *m, size_t k)
 {
+	const struct report_run *run = m->run;
+	const struct flow_result *first = &run->results[0].flows[number_of(m, 0, k)];
+
+	f->name = first->name;
+	f->cc = first->cc;
+	f->is_sized = run->scenario->flows[first->group].workload == WORKLOAD_BULK && run->scenario->flows[first->group].size_bytes;
 	for (size_t i = 0; i < run->n_results; i++) {
 		if (run->results[i].valid)
-			f->error = run->results[i].flows[flow].error;
+			f->error = run->results[i].flows[number_of(m, i, k)].error;
 	}
-	f->goodput_bps = interval(run, goodput, flow, values);
-	f->share = median(run, share, flow, values);
-	f->rtt_p50_us = median(run, rtt_p50, flow, values);
-	f->rtt_p95_us = median(run, rtt_p95, flow, values);
-	f->retransmits = median(run, retransmits, flow, values);
-	f->marks = median(run, flow_marks, flow, values);
-	f->received_bytes = median(run, received, flow, values);
-	f->fct_s = f->is_sized ? median(run, completion, flow, values) : NAN;
+	f->goodput_bps = interval(m, goodput, k);
+	f->share = median(m, share, k);
+	f->rtt_p50_us = median(m, rtt_p50, k);
+	f->rtt_p95_us = median(m, rtt_p95, k);
+	f->retransmits = median(m, retransmits, k);
+	f->marks = median(m, flow_marks, k);
+	f->received_bytes = median(m, received, k);
+	f->fct_s = f->is_sized ? median(m, completion, k) : NAN;
 }
 
-static void fill_link(struct report_figures *f, const struct report_run *run, double *values)
+static void fill_bottleneck(struct report_figures *f, const struct numbers *m)
 {
-	f->goodput_bps = interval(run, total_goodput, 0, values);
-	f->utilisation = interval(run, utilisation, 0, values);
-	f->jain = interval(run, jain, 0, values);
-	f->queue_mean_pkts = interval(run, queue_mean, 0, values);
-	f->queue_p95_pkts = median(run, queue_p95, 0, values);
-	f->queue_max_pkts = median(run, queue_max, 0, values);
-	f->drops = median(run, drops, 0, values);
-	f->marks = median(run, marks, 0, values);
-	f->losses = median(run, losses, 0, values);
+	f->goodput_bps = interval(m, total_goodput, 0);
+	f->utilisation = interval(m, utilisation, 0);
+	f->jain = interval(m, jain, 0);
+	f->queue_mean_pkts = interval(m, queue_mean, 0);
+	f->queue_p95_pkts = median(m, queue_p95, 0);
+	f->queue_max_pkts = median(m, queue_max, 0);
+	f->drops = median(m, drops, 0);
+	f->marks = median(m, marks, 0);
+	f->losses = median(m, losses, 0);
+}
+
+/* a scenario's links are the same in every repeat */
+static int fill_links(struct report_figures *f, const struct numbers *m)
+{
+	const struct run_result *first = m->run->results;
+
+	while (f->n_valid && !first->valid)
+		first++;
+	f->n_links = f->n_valid ? first->n_links : 0;
+	f->links = calloc(f->n_links + 1, sizeof(*f->links));
+	if (!f->links)
+		return -ENOMEM;
+	for (size_t i = 0; i < f->n_links; i++)
+		f->links[i] = (struct link_figures){
+			.name = first->links[i].name,
+			.utilisation = median(m, link_utilisation, i),
+			.queue_mean_pkts = median(m, link_queue_mean, i),
+			.queue_p95_pkts = median(m, link_queue_p95, i),
+			.drops = median(m, link_drops, i),
+			.marks = median(m, link_marks, i),
+			.losses = median(m, link_losses, i),
+		};
+	return 0;
+}
+
+/* The flows of a repeat that are there in every repeat, group by group; how many. */
+static size_t list_flows(const struct scenario *s, const struct run_result *r, size_t *of)
+{
+	size_t n = 0;
+
+	for (uint32_t g = 0; g < s->n_flows; g++) {
+		for (size_t i = 0; s->flows[g].workload != WORKLOAD_POISSON && i < r->n_flows; i++) {
+			if (r->flows[i].group == g)
+				of[n++] = i;
+		}
+	}
+	return n;
+}
+
+static int fill_flows(struct report_figures *f, struct numbers *m)
+{
+	const struct report_run *run = m->run;
+
+	for (size_t i = 0; i < run->n_results; i++)
+		m->room = run->results[i].n_flows > m->room ? run->results[i].n_flows : m->room;
+	m->of = calloc(run->n_results * m->room + 1, sizeof(*m->of));
+	f->flows = calloc(m->room + 1, sizeof(*f->flows));
+	if (!m->of || !f->flows)
+		return -ENOMEM;
+	f->n_flows = run->n_results ? m->room : 0;
+	for (size_t i = 0; i < run->n_results; i++) {
+		size_t n = list_flows(run->scenario, &run->results[i], m->of + i * m->room);
+
+		f->n_flows = n < f->n_flows ? n : f->n_flows;
+	}
+	for (size_t k = 0; k < f->n_flows; k++)
+		fill_flow(&f->flows[k], m, k);
+	return 0;
 }
 
 int figures_make(struct report_figures *f, const struct report_run *run)
 {
-	double *values = calloc(run->n_results + 1, sizeof(*values));
+	struct numbers m = {.run = run, .values = calloc(run->n_results + 1, sizeof(*m.values))};
+	int ret = m.values ? 0 : -ENOMEM;
 
 	memset(f, 0, sizeof(*f));
 	f->n_runs = run->n_results;
-	f->n_flows = run->n_results ? run->results[0].n_flows : 0;
-	f->flows = calloc(f->n_flows + 1, sizeof(*f->flows));
-	if (!values || !f->flows) {
-		free(values);
-		return -ENOMEM;
-	}
 	for (size_t i = 0; i < run->n_results; i++) {
 		f->n_valid += run->results[i].valid;
 		if (!run->results[i].valid && !f->void_reason)
 			f->void_reason = run->results[i].void_reason;
-		if (run->results[i].n_flows < f->n_flows)
-			f->n_flows = run->results[i].n_flows;
 	}
-	for (size_t i = 0; i < f->n_flows; i++) {
-		const struct flow_result *first = &run->results[0].flows[i];
-
-		f->flows[i].name = first->name;
-		f->flows[i].cc = first->cc;
-		f->flows[i].is_sized = run->scenario->flows[first->group].size_bytes;
-		fill_flow(&f->flows[i], run, i, values);
+	if (!ret) { /* these have no numbers that could differ: before the flows have theirs */
+		fill_bottleneck(f, &m);
+		ret = fill_links(f, &m);
 	}
-	fill_link(f, run, values);
-	free(values);
-	return 0;
+	if (!ret)
+		ret = fill_flows(f, &m);
+	if (!ret)
+		ret = figures_transfers(f, run);
+	free(m.of);
+	free(m.values);
+	return ret;
 }
 
 void figures_free(struct report_figures *f)
 {
 	free(f->flows);
+	free(f->transfers);
+	free(f->links);
 	f->flows = NULL;
+	f->transfers = NULL;
+	f->links = NULL;
 }

@@ -71,6 +71,69 @@ static struct json_object *flow_list(const struct report_figures *figures)
 	return list;
 }
 
+static struct json_object *quantile_object(const struct transfer_quantiles *q)
+{
+	struct json_object *o = json_object_new_object();
+
+	add(o, "mean", number(q->mean));
+	add(o, "p50", number(q->p50));
+	add(o, "p95", number(q->p95));
+	add(o, "p99", number(q->p99));
+	return o;
+}
+
+static struct json_object *transfer_object(const struct transfer_row *row)
+{
+	struct json_object *o = json_object_new_object();
+
+	add(o, "total", whole(row->total));
+	add(o, "completed", whole(row->completed));
+	add(o, "fct_s", quantile_object(&row->fct_s));
+	add(o, "slowdown", quantile_object(&row->slowdown));
+	return o;
+}
+
+/* Each group that has transfers: of all sizes, then "small", "medium", "large" where there are several. */
+static struct json_object *group_list(const struct report_figures *figures)
+{
+	struct json_object *list = json_object_new_array(), *group = NULL;
+
+	for (size_t i = 0; i < figures->n_transfers; i++) {
+		const struct transfer_row *row = &figures->transfers[i];
+
+		if (row->size_class) {
+			add(group, row->size_class, transfer_object(row));
+			continue;
+		}
+		group = json_object_new_object();
+		add(group, "name", text(row->name));
+		add(group, "transfers", transfer_object(row));
+		json_object_array_add(list, group);
+	}
+	return list;
+}
+
+static struct json_object *link_list(const struct report_figures *figures)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < figures->n_links; i++) {
+		const struct link_figures *l = &figures->links[i];
+		struct json_object *o = json_object_new_object(), *queue = json_object_new_object();
+
+		add(o, "name", text(l->name));
+		add(o, "utilisation", number(l->utilisation));
+		add(queue, "mean", number(l->queue_mean_pkts));
+		add(queue, "p95", whole(l->queue_p95_pkts));
+		add(o, "queue_pkts", queue);
+		add(o, "drops", whole(l->drops));
+		add(o, "marks", whole(l->marks));
+		add(o, "losses", whole(l->losses));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
 static struct json_object *link_object(const struct scenario *s, const struct report_figures *figures)
 {
 	struct json_object *o = json_object_new_object(), *queue = json_object_new_object();
@@ -88,7 +151,7 @@ static struct json_object *link_object(const struct scenario *s, const struct re
 	return o;
 }
 
-/* flows, link and jain of `run`, whether it is one run or the median of several */
+/* flows, groups, links and jain of `run`, whether it is one run or the median of several */
 static int add_figures(struct json_object *o, const struct report_run *run, bool with_interval)
 {
 	struct report_figures figures;
@@ -96,8 +159,10 @@ static int add_figures(struct json_object *o, const struct report_run *run, bool
 
 	if (!ret) {
 		add(o, "flows", flow_list(&figures));
+		add(o, "groups", group_list(&figures));
 		add(o, "link", link_object(run->scenario, &figures));
-		add(o, "jain", number(figures.jain.median));
+		add(o, "links", link_list(&figures));
+		add(o, "jain", figures.n_flows ? number(figures.jain.median) : NULL);
 	}
 	if (!ret && with_interval) {
 		struct json_object *median = json_object_new_object(), *ci95 = json_object_new_object();

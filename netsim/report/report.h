@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * report.h - what a person or a program reads after a run: a table, and a directory with scenario.yaml, manifest.json,
- * flows.csv, samples.csv, queue.csv, summary.json and report.html.
+ * flows.csv, samples.csv, queue.csv, transfers.csv, summary.json and report.html.
  */
 #ifndef NETSIM_REPORT_H
 #define NETSIM_REPORT_H
@@ -29,7 +29,7 @@ struct report_run {
 
 bool report_is_simulated(const struct report_run *run); /* no kernel had a part in it */
 
-/* The table at the end of a run: per flow, then per link; medians when there are repeats. */
+/* The table at the end of a run: per flow, per group's transfers, per link; medians when there are repeats. */
 void report_table(FILE *f, const struct report_run *run);
 
 /* Everything for one scenario (all repeats) in `dir`, which is created, with the directories above it that are missing. Written

@@ -9,6 +9,7 @@
 #include "figures.h"
 
 #define MAX_ROWS 20 /* flows shown one by one */
+#define MAX_UNTOLD_LINKS 2 /* a bottleneck and its way back: told by the line of the bottleneck */
 
 static const char *rate(char *buf, size_t size, double bps)
 {
@@ -67,6 +68,68 @@ static void print_flow(FILE *f, const struct flow_figures *flow, int width, bool
 	putc('\n', f);
 }
 
+/* "1.234 s", "12.3 ms": three digits, whatever the size */
+static const char *duration(char *buf, size_t size, double s)
+{
+	if (!isfinite(s))
+		return number(buf, size, s, 0, "");
+	return s < 1 ? number(buf, size, s * 1e3, s < 0.1 ? 2 : 1, " ms") : number(buf, size, s, s < 10 ? 3 : 1, " s");
+}
+
+static void print_transfer(FILE *f, const struct transfer_row *row, int width)
+{
+	char name[64], done[32], fct[4][16];
+	const double times[] = {row->fct_s.mean, row->fct_s.p50, row->fct_s.p95, row->fct_s.p99};
+	const double slowdowns[] = {row->slowdown.mean, row->slowdown.p50, row->slowdown.p95, row->slowdown.p99};
+
+	snprintf(name, sizeof(name), "%s%s", row->size_class ? "  " : "", row->size_class ? row->size_class : row->name);
+	snprintf(done, sizeof(done), "%.0f/%.0f", row->completed, row->total);
+	fprintf(f, "%-*s  %13s", width, name, done);
+	for (size_t i = 0; i < 4; i++)
+		fprintf(f, " %9s", duration(fct[i], sizeof(fct[i]), times[i]));
+	for (size_t i = 0; i < 4; i++)
+		fprintf(f, " %8s", number(fct[i], sizeof(fct[i]), slowdowns[i], 2, ""));
+	putc('\n', f);
+}
+
+static void print_transfers(FILE *f, const struct report_figures *figures)
+{
+	bool sizes = false, head = false;
+	int width = 9;
+
+	for (size_t i = 0; i < figures->n_transfers; i++)
+		width = (int)strlen(figures->transfers[i].name) > width ? (int)strlen(figures->transfers[i].name) : width;
+	for (size_t i = 0; i < figures->n_transfers; i++) {
+		if (figures->transfers[i].one_flow)
+			continue;
+		if (!head)
+			fprintf(f, "\n%-*s  %13s %9s %9s %9s %9s %8s %8s %8s %8s\n", width, "transfers", "completed", "FCT mean", "p50", "p95",
+				"p99", "slowdown", "p50", "p95", "p99");
+		head = true;
+		sizes |= figures->transfers[i].size_class != NULL;
+		print_transfer(f, &figures->transfers[i], width);
+	}
+	if (sizes)
+		fputs("small: below 100 kB, large: above 10 MB\n", f);
+}
+
+static void print_links(FILE *f, const struct report_figures *figures)
+{
+	int width = 4;
+
+	for (size_t i = 0; i < figures->n_links; i++)
+		width = (int)strlen(figures->links[i].name) > width ? (int)strlen(figures->links[i].name) : width;
+	fprintf(f, "\n%-*s  %11s %12s %10s %8s %8s %8s\n", width, "link", "utilisation", "queue mean", "p95", "dropped", "marked", "lost");
+	for (size_t i = 0; i < figures->n_links; i++) {
+		const struct link_figures *l = &figures->links[i];
+		char used[16], mean[24], p95[24];
+
+		fprintf(f, "%-*s  %11s %12s %10s %8.0f %8.0f %8.0f\n", width, l->name, number(used, sizeof(used), l->utilisation * 100, 1, " %"),
+			number(mean, sizeof(mean), l->queue_mean_pkts, 1, " pkts"), number(p95, sizeof(p95), l->queue_p95_pkts, 0, " pkts"),
+			l->drops, l->marks, l->losses);
+	}
+}
+
 static void print_link(FILE *f, const struct report_figures *figures)
 {
 	char p95[16];
@@ -116,13 +179,17 @@ void report_table(FILE *f, const struct report_run *run)
 	if (figures.n_valid) {
 		int width = name_width(&figures);
 
-		fprintf(f, "%-*s  %-15s %12s %7s %9s %9s %8s %7s\n", width, "flow", "cc", "goodput", "share", "RTT p50", "RTT p95",
-			"retrans", "marks");
+		if (figures.n_flows)
+			fprintf(f, "%-*s  %-15s %12s %7s %9s %9s %8s %7s\n", width, "flow", "cc", "goodput", "share", "RTT p50", "RTT p95",
+				"retrans", "marks");
 		for (size_t i = 0; i < figures.n_flows && i < MAX_ROWS; i++)
 			print_flow(f, &figures.flows[i], width, figures.n_runs > 1);
 		if (figures.n_flows > MAX_ROWS)
 			fprintf(f, "… and %zu more flows: see flows.csv of the result directory (-o)\n", figures.n_flows - MAX_ROWS);
+		print_transfers(f, &figures);
 		print_link(f, &figures);
+		if (figures.n_links > MAX_UNTOLD_LINKS)
+			print_links(f, &figures);
 	}
 	figures_free(&figures);
 }

@@ -38,14 +38,20 @@ static int write_queue(FILE *f, const struct report_run *run, struct congctl_err
 	return 0;
 }
 
+static int write_transfers(FILE *f, const struct report_run *run, struct congctl_error *err)
+{
+	csv_transfers(f, run);
+	return 0;
+}
+
 /* report.html is written by report_html(), last */
 static const struct {
 	const char *name;
 	int (*write)(FILE *f, const struct report_run *run, struct congctl_error *err);
 } files[] = {
 	{"scenario.yaml", write_scenario}, {"manifest.json", report_manifest}, {"flows.csv", write_flows},
-	{"samples.csv", write_samples},    {"queue.csv", write_queue},         {"summary.json", report_summary},
-	{"report.html", NULL},
+	{"samples.csv", write_samples},    {"queue.csv", write_queue},         {"transfers.csv", write_transfers},
+	{"summary.json", report_summary},  {"report.html", NULL},
 };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))

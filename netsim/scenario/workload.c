@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "topology.h"
 #include "workload.h"
 
 #define STREAM 0x776f726b00000000 /* "work": + group, apart from the links' */
@@ -132,6 +133,25 @@ int workload_plan(const struct scenario *s, struct workload_flow **flows, size_t
 	return 0;
 }
 
+/* The most the group's way there carries: with steps, after the highest of them. */
+static double highest_rate_bps(const struct scenario *s, size_t group)
+{
+	int edges[PATH_MAX_LINKS], n;
+	const struct topology_edge *e;
+	struct topology t;
+	uint64_t highest;
+
+	topology_make(s, &t);
+	n = topology_route(&t, topology_sender(&t, s, group), topology_receiver(&t, s, group), edges, PATH_MAX_LINKS);
+	if (n <= 0)
+		return (double)s->link.rate_bps;
+	e = topology_slowest(&t, edges, n);
+	highest = e->rate_bps;
+	for (size_t i = 0; e->changes && i < e->link->n_rates; i++)
+		highest = e->link->rates[i].rate_bps > highest ? e->link->rates[i].rate_bps : highest;
+	return (double)highest;
+}
+
 uint64_t workload_ideal_ns(const struct scenario *s, size_t group, uint64_t bytes)
 {
 	const enum workload workload = s->flows[group].workload;
@@ -141,5 +161,5 @@ uint64_t workload_ideal_ns(const struct scenario *s, size_t group, uint64_t byte
 	const bool is_answer = workload == WORKLOAD_REQUEST || workload == WORKLOAD_INCAST;
 
 	/* an answer comes on a connection that is there; what goes before it is the question's half round trip */
-	return (is_answer ? rtt_ns / 2 : rtt_ns) + rtt_ns / 2 + (uint64_t)(wire * 8e9 / (double)s->link.rate_bps);
+	return (is_answer ? rtt_ns / 2 : rtt_ns) + rtt_ns / 2 + (uint64_t)(wire * 8e9 / highest_rate_bps(s, group));
 }

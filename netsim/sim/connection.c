@@ -250,7 +250,9 @@ static void receive_syn(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 		ep->tp.snd_nxt = ep->tp.write_seq = ep->tp.snd_una + 1;
 		set_state(ep, TCP_STAGE_SYN_RECEIVED, SOCK_SYN_RECEIVED);
 		ep->syn_us = sim_now_us(ep->host);
-	} else if (ep->stage != TCP_STAGE_SYN_RECEIVED) {
+	} else if (ep->stage == TCP_STAGE_SYN_RECEIVED) {
+		tcp_note_segment(ep, seg);
+	} else {
 		return;
 	}
 	handshake_send(ep);

@@ -72,7 +72,6 @@ void tcp_send_ack(struct tcp_endpoint *ep, u32 rcv_nxt)
 	seg->seq = ep->tp.snd_nxt;
 	seg->packet.ecn = codepoint(ep, false);
 	address_segment(ep, seg, TIMESTAMP_BYTES + sack_bytes(seg));
-	tcp_ack_was_sent(ep);
 	path_send(ep->host->engine, &seg->packet);
 }
 
@@ -86,8 +85,6 @@ void tcp_send_control(struct tcp_endpoint *ep, u16 flags)
 	seg->flags = flags;
 	seg->n_sack = 0;
 	address_segment(ep, seg, flags & TCP_SYN ? SYN_OPTION_BYTES : TIMESTAMP_BYTES);
-	if (flags & TCP_ACK)
-		tcp_ack_was_sent(ep);
 	path_send(ep->host->engine, &seg->packet);
 }
 
@@ -135,7 +132,6 @@ static void start_transmission(struct tcp_endpoint *ep)
 	if (!tcp_packets_in_flight(&ep->tp))
 		cc_cwnd_event(ep, CA_EVENT_TX_START);
 	ep->tp.lsndtime = jiffies_ms(ep);
-	tcp_ack_was_sent(ep);
 }
 
 /* one segment of new data, entered in the record; NULL: out of memory */
@@ -167,9 +163,7 @@ static struct tcp_segment *build_segment(struct tcp_endpoint *ep, const struct t
 	tp->snd_nxt += seg->len;
 	tx->seq = seg->seq;
 	tx->end_seq = tp->snd_nxt;
-	tx->sent_us = tp->tcp_mstamp;
 	tx->state = 0;
-	tx->inflight_bytes = tp->snd_nxt - tp->snd_una;
 	rate_sent(ep, tx);
 	tp->packets_out++;
 	return seg;
@@ -337,8 +331,6 @@ int tcp_retransmit(struct tcp_endpoint *ep, struct tx_record *tx)
 	seg->seq = tx->seq;
 	seg->packet.ecn = codepoint(ep, false);
 	address_segment(ep, seg, TIMESTAMP_BYTES + sack_bytes(seg));
-	tx->sent_us = tp->tcp_mstamp;
-	tx->inflight_bytes = tp->snd_nxt - tp->snd_una;
 	rate_sent(ep, tx);
 	tx_mark_retransmitted(ep, index);
 	pace(ep, 1, seg->len);

@@ -16,10 +16,8 @@ void rack_advance(struct tcp_endpoint *ep, const struct tx_record *tx, u8 state)
 		return;
 	s->rack_advanced = true;
 	s->rack_rtt_us = rtt_us;
-	if (sent_after(tx->sent_us, tx->end_seq, s->rack_xmit_us, s->rack_end_seq)) {
-		s->rack_xmit_us = tx->sent_us;
-		s->rack_end_seq = tx->end_seq;
-	}
+	if (after(tx->order, s->rack_order))
+		s->rack_order = tx->order;
 }
 
 /* Step 4: a quarter of the minimum RTT, more for every round trip with a D-SACK, none while nothing was seen reordered and losses are
@@ -65,7 +63,7 @@ static bool examine(struct tcp_endpoint *ep, u32 index, u32 window_us, s64 *wait
 	const struct tx_record *tx = tx_at(ep, index);
 	s64 left_us;
 
-	if (!sent_after(ep->snd.rack_xmit_us, ep->snd.rack_end_seq, tx->sent_us, tx->end_seq))
+	if (!after(ep->snd.rack_order, tx->order))
 		return false;
 	left_us = rack_wait_us(ep, tx, window_us);
 	if (left_us <= 0)
@@ -95,7 +93,7 @@ static bool is_current(const struct tcp_endpoint *ep, const struct retrans *entr
 	const struct tx_record *tx = tx_at(ep, entry->index);
 
 	return entry->index - ep->snd.ring.head < ep->snd.ring.count && tx->state & TX_RETRANS &&
-	       !(tx->state & TX_SACKED) && (u32)tx->sent_us == entry->sent_us;
+	       !(tx->state & TX_SACKED) && tx->order == entry->order;
 }
 
 static void examine_copies(struct tcp_endpoint *ep, u32 window_us, s64 *wait_us)

@@ -6,7 +6,7 @@
  */
 #include "sender.h"
 
-/* the connection's state goes with the segment; a new flight starts its own phase (draft 3.2) */
+/* The connection's state goes with the segment, new or again; a new flight starts its own phase (draft 3.2) */
 void rate_sent(struct tcp_endpoint *ep, struct tx_record *tx)
 {
 	struct tcp_sock *tp = &ep->tp;
@@ -19,18 +19,21 @@ void rate_sent(struct tcp_endpoint *ep, struct tx_record *tx)
 	tx->delivered_us = tp->delivered_mstamp;
 	tx->delivered = tp->delivered;
 	tx->app_limited = tp->app_limited;
+	tx->sent_us = tp->tcp_mstamp;
+	tx->order = ++ep->snd.sends;
+	tx->inflight_bytes = tp->snd_nxt - tp->snd_una;
 }
 
 /* of all the segments of an ACK the one sent last counts (draft 3.3) */
 void rate_delivered(struct tcp_endpoint *ep, const struct tx_record *tx, struct ack_state *st)
 {
-	if (st->rs.prior_delivered && !sent_after(tx->sent_us, tx->end_seq, ep->snd.first_tx_us, st->rate_end_seq))
+	if (st->rs.prior_delivered && !after(tx->order, st->rate_order))
 		return;
 	st->rs.prior_delivered = tx->delivered;
 	st->rs.prior_mstamp = tx->delivered_us;
 	st->rs.is_app_limited = tx->app_limited;
 	st->rs.is_retrans = tx->state & TX_EVER_RETRANS;
-	st->rate_end_seq = tx->end_seq;
+	st->rate_order = tx->order;
 	ep->snd.first_tx_us = tx->sent_us;
 	st->rs.interval_us = tx->sent_us - tx->first_tx_us;
 }

@@ -480,6 +480,17 @@ static void fill_sack(struct tcp_receiver *rcv, struct tcp_segment *seg)
 	}
 }
 
+static void ack_leaves(struct tcp_endpoint *ep)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+
+	if (rcv->quick_acks && *ack_pending(ep) & ACK_SCHEDULED && !--rcv->quick_acks)
+		rcv->ato_us = ATO_MIN_US;
+	if (*ack_pending(ep) & ICSK_ACK_TIMER)
+		timer_cancel(&rcv->delayed_ack);
+	*ack_pending(ep) = 0;
+}
+
 void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt)
 {
 	struct tcp_receiver *rcv = &ep->rcv;
@@ -497,19 +508,8 @@ void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt)
 		seg->flags |= TCP_ECE;
 	rcv->rcv_wup = ep->tp.rcv_nxt;
 	rcv->acked = rcv_nxt;
+	if (rcv_nxt == ep->tp.rcv_nxt) /* else the algorithm's, of what came before: the rest still waits */
+		ack_leaves(ep);
 	if (seg->len && now_us - rcv->last_data_us < rcv->ato_us && rcv->pingpong < PINGPONG) /* an answer */
 		rcv->pingpong++;
-}
-
-void tcp_ack_was_sent(struct tcp_endpoint *ep)
-{
-	struct tcp_receiver *rcv = &ep->rcv;
-
-	if (rcv->acked != ep->tp.rcv_nxt) /* the algorithm's, of what came before: the rest still waits */
-		return;
-	if (rcv->quick_acks && *ack_pending(ep) & ACK_SCHEDULED && !--rcv->quick_acks)
-		rcv->ato_us = ATO_MIN_US;
-	if (*ack_pending(ep) & ICSK_ACK_TIMER)
-		timer_cancel(&rcv->delayed_ack);
-	*ack_pending(ep) = 0;
 }

@@ -58,7 +58,7 @@ static void log_retransmission(struct tcp_endpoint *ep, u32 index)
 		log->entries = entries;
 		log->size = log->size ? 2 * log->size : FIRST_SIZE;
 	}
-	log->entries[(log->head + log->count++) & (log->size - 1)] = (struct retrans){index, tx_at(ep, index)->sent_us};
+	log->entries[(log->head + log->count++) & (log->size - 1)] = (struct retrans){index, tx_at(ep, index)->order};
 }
 
 u32 tx_find(const struct tcp_endpoint *ep, u32 seq)
@@ -113,7 +113,7 @@ void tx_mark_lost(struct tcp_endpoint *ep, u32 index)
 		ep->snd.retrans_next = index;
 }
 
-/* it has been sent again, at tx->sent_us */
+/* it has been sent again */
 void tx_mark_retransmitted(struct tcp_endpoint *ep, u32 index)
 {
 	struct tcp_sender *s = &ep->snd;

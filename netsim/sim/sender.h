@@ -46,7 +46,7 @@ struct ack_state {
 	u64 first_us, last_us;       /* sent: first and last of those acknowledged cumulatively and sent once; 0: none */
 	u64 first_sack_us, last_sack_us;
 	u32 inflight_bytes;          /* of the last one acknowledged */
-	u32 rate_end_seq;
+	u32 rate_order;
 	struct rate_sample rs;
 };
 
@@ -58,12 +58,6 @@ static inline struct tx_record *tx_at(const struct tcp_endpoint *ep, u32 index)
 static inline u32 tx_tail(const struct tcp_endpoint *ep)
 {
 	return ep->snd.ring.head + ep->snd.ring.count;
-}
-
-/* RFC 8985 5.1 RACK_sent_after */
-static inline bool sent_after(u64 a_us, u32 a_seq, u64 b_us, u32 b_seq)
-{
-	return a_us > b_us || (a_us == b_us && after(a_seq, b_seq));
 }
 
 static inline u8 ca_state(const struct tcp_endpoint *ep)

@@ -53,6 +53,7 @@ enum tx_state { TX_SACKED = 1, TX_RETRANS = 2, TX_LOST = 4, TX_EVER_RETRANS = 8 
 
 struct tx_record {
 	u32 seq, end_seq;
+	u32 order;                 /* of the last transmission among all: of two at the same time, too, one was later */
 	u64 sent_us;               /* last transmission */
 	u64 first_tx_us;           /* rate sample: start of the send phase */
 	u64 delivered_us;          /* rate sample: of `delivered` below */
@@ -70,7 +71,7 @@ struct tx_ring {               /* a power of two in size; grows with the window 
 /* Retransmissions in order of time, for RACK: what was sent once is in order of time in the ring. */
 struct retrans_log {
 	struct retrans {
-		u32 index, sent_us; /* record; stale when it was sent again */
+		u32 index, order; /* record; stale when it was sent again */
 	} *entries;
 	u32 head, count, size;     /* a power of two */
 };
@@ -97,8 +98,8 @@ struct tcp_sender {
 	u32 sndbuf_bytes;          /* payload that may wait or be in flight: grows as the kernel tunes it */
 	u32 snd_wnd, max_window;   /* bytes, from snd_una */
 	u64 first_tx_us;           /* rate sample: of the window under way */
-	u32 rack_rtt_us, rack_end_seq; /* RACK.rtt, RACK.end_seq, RACK.xmit_ts (RFC 8985 5.3) */
-	u64 rack_xmit_us;
+	u32 sends;                 /* segments with data, whole life: their order */
+	u32 rack_rtt_us, rack_order; /* RACK.rtt, and in place of RACK.xmit_ts and RACK.end_seq (RFC 8985 5.3) the order */
 	u32 rttvar_us, mdev_max_us, rtt_seq, rto_us;
 	u32 cwnd_usage_seq;        /* end of the window in which is_cwnd_limited was seen */
 	u32 cwnd_used;             /* most packets out while the application was the limit */
@@ -224,8 +225,8 @@ void tcp_receiver_established(struct tcp_endpoint *ep);
 void tcp_receiver_free(struct tcp_endpoint *ep);
 void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* any segment: timestamp, CE count */
 void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* payload; decides on the ACK */
-void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt); /* ack, window, SACK blocks, timestamps, ECE, ACE */
-void tcp_ack_was_sent(struct tcp_endpoint *ep);        /* any segment with ACK left: delayed-ACK state */
+/* ack, window, SACK blocks, timestamps, ECE, ACE of a segment that leaves now, its `len` known: no ACK waits any more */
+void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt);
 
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
 

@@ -28,7 +28,7 @@ refused() { # CODE SENTENCE ARGUMENT...
 # one flow: measured from 2 s, after slow start. Goodput: the link's payload, less what the recovery from slow start may leave idle
 simulate 0 "${net[@]}" --cc cubic --duration 10s --warmup 2s -o "$TMP/one"
 contains "$OUT" "10 s simulated"
-equals "$(cd "$TMP/one" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json"
+equals "$(cd "$TMP/one" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json transfers.csv"
 told '.valid and .engine == "sim" and .flows[0].name == "cubic" and .flows[0].cc == "bpf_cubic" and
 	.flows[0].goodput_bps > 0.95 * .link.tcp_cap_bps and .flows[0].goodput_bps <= 1.001 * .link.tcp_cap_bps and
 	.flows[0].rtt_us.p50 > 40000 and .flows[0].errno == null' "$TMP/one/summary.json"
@@ -39,15 +39,28 @@ equals "$(jq -r '.algorithms[0].sha256' "$TMP/one/manifest.json")" "$(sha256sum 
 equals "$(jq -r '.algorithms[0].object' "$TMP/one/manifest.json")" "$ALGORITHMS/cubic.so"
 lacks "$(cat "$TMP/one/report.html")" "Linux kernel's TCP"
 
-# the same seed, the same bytes; another seed, others, where there is chance in it
-same=("${net[@]}" --flow 'cubic*3' --flow bbr@1s --loss 1% --duration 5s)
+# the same seed, the same bytes, of every workload; another seed, others, where there is chance in it
+cat >"$TMP/mixed.yaml" <<EOF
+link: {rate: 10mbit, rtt: 40ms, buffer: 1bdp, loss: 1%}
+flows:
+    - {cc: cubic, count: 3}
+    - {cc: bbr, start: 1s, stop: 3s}
+    - {name: web, cc: reno, workload: poisson, load: 0.3, sizes: web-search}
+    - {name: ask, cc: cubic, workload: request, size: 20kB, pause: 10ms, count: 2}
+    - {name: all, cc: dctcp, workload: incast, size: 5kB, count: 4}
+    - {name: now and then, cc: aimd, workload: on-off, on: 300ms, off: 500ms, set: {beta: 900}}
+    - {name: voice, workload: cbr, rate: 100kbit}
+duration: 5s
+EOF
+same=("$TMP/mixed.yaml" --engine sim)
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/a"
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/b"
 simulate 0 "${same[@]}" --seed 4 -o "$TMP/c"
-for file in samples.csv queue.csv flows.csv summary.json scenario.yaml; do
+for file in samples.csv queue.csv flows.csv transfers.csv summary.json scenario.yaml; do
 	holds cmp "$TMP/a/$file" "$TMP/b/$file"
 done
 holds not cmp -s "$TMP/a/samples.csv" "$TMP/c/samples.csv"
+told '[.flows[] | select(.received_bytes == 0)] | length == 0' "$TMP/a/summary.json"
 
 # repeats are the seeds s, s + 1, … one by one
 simulate 0 "${same[@]}" --seed 3 --repeat 2 -o "$TMP/two"

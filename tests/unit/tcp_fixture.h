@@ -13,7 +13,7 @@
 #define MS 1000000ULL
 #define DELAY_NS (10 * MS)
 #define MSS 1448
-#define MAX_HEARD 512
+#define MAX_HEARD 2048
 
 struct heard {
 	struct tcp_segment seg;
@@ -29,28 +29,35 @@ struct wire {
 	struct heard heard[2][MAX_HEARD]; /* [0]: by the server, [1]: by the client */
 	u32 n[2];
 	bool keep[2];                     /* from the endpoint: the test sees to it itself */
+	u32 arrived[2];
+	u64 lose[2];                      /* bit k: the k-th to arrive, from 0, is lost */
 	u32 dropped;
 };
 
 static struct wire wire;
+
+static void wire_drop(void *arg, struct packet *p)
+{
+	wire.dropped++;
+	sim_segment_free(&wire.host, (struct tcp_segment *)p);
+}
 
 static void wire_deliver(void *arg, struct packet *p)
 {
 	struct tcp_segment *seg = (struct tcp_segment *)p;
 	int side = p->path == &wire.forward ? 0 : 1;
 
+	if (wire.lose[side] >> wire.arrived[side]++ & 1) {
+		wire_drop(NULL, p);
+		return;
+	}
+	wire.arrived[side] = wire.arrived[side] < 63 ? wire.arrived[side] : 63;
 	if (wire.n[side] < MAX_HEARD)
 		wire.heard[side][wire.n[side]++] = (struct heard){*seg, engine_now(wire.engine)};
 	if (wire.keep[side])
 		sim_segment_free(&wire.host, seg);
 	else
 		tcp_receive(seg->to, seg);
-}
-
-static void wire_drop(void *arg, struct packet *p)
-{
-	wire.dropped++;
-	sim_segment_free(&wire.host, (struct tcp_segment *)p);
 }
 
 static inline struct path wire_path(const struct loss_config *loss)
@@ -65,7 +72,7 @@ static inline struct path wire_path(const struct loss_config *loss)
 	return (struct path){.deliver = wire_deliver, .drop = wire_drop, .n_links = 1, .links = {link}};
 }
 
-/* two closed endpoints; packets by number are lost on the way there and back */
+/* two closed endpoints; what is lost on the way there and back, or NULL */
 static inline void wire_open(const char *plugin, bool accurate_ecn, const struct loss_config *there, const struct loss_config *back)
 {
 	struct congctl_error err = {0};

@@ -47,7 +47,7 @@ static void record(struct run_result *r, uint64_t seed, double low_mbps)
 		r->queue[i / 2] = (struct queue_sample){.t_ns = t, .queued_pkts = i / 2};
 	}
 	r->link.window_ns = 8 * S;
-	r->link.window_out_bytes = (uint64_t)(50e6 / 8 * 8);
+	r->link.window_out_bytes = r->link.window_capacity_bytes = (uint64_t)(50e6 / 8 * 8);
 	r->link.queue_pkts_mean = 12.5;
 	measure_run(&scenario, r);
 }

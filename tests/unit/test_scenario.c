@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <glob.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -281,111 +280,6 @@ static void a_setting_has_the_ranges_of_the_file(void)
 	CU_ASSERT_STRING_EQUAL(err.text, "there is no setting 'flows': see netsim run -h");
 }
 
-/* --- round trip -------------------------------------------------------------------------------------------------------- */
-
-static struct {
-	uint64_t s;
-} random_state;
-
-static uint64_t below(uint64_t n) /* splitmix64; the bias of the remainder does not matter here */
-{
-	uint64_t z = random_state.s += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return (z ^ (z >> 31)) % n;
-}
-
-static struct scenario_amount random_amount(double factor)
-{
-	switch (below(3)) {
-	case 0:
-		return (struct scenario_amount){UNIT_PKTS, (double)(1000 + below(1000)) * factor, true};
-	case 1:
-		return (struct scenario_amount){UNIT_BYTES, (double)(10000000 + below(1000000000)) * factor, true};
-	default:
-		return (struct scenario_amount){UNIT_BDP, ((double)below(1 << 30) / (1 << 20) / 1.1 + 1) * factor, true};
-	}
-}
-
-static void random_text(char *text, size_t size)
-{
-	size_t n = 1 + below(size - 1);
-
-	for (size_t i = 0; i < n; i++)
-		text[i] = (char)(' ' + below(95));
-}
-
-static void random_flow(struct scenario_flow *flow, const struct scenario *s, size_t i)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-
-	scenario_flow_init(flow);
-	if (below(2))
-		snprintf(flow->name, sizeof(flow->name), "%zu \"%c\\: #%c", i, (char)(' ' + below(95)), (char)(' ' + below(95)));
-	for (size_t k = 0, n = 1 + below(CONGCTL_NAME_MAX); k < n; k++)
-		flow->cc[k] = letters[below(sizeof(letters) - 1)];
-	flow->count = 1 + below(20);
-	flow->start_ns = below(s->duration_ns);
-	flow->size_bytes = below(2) ? 1 + below(1000000000000) : 0;
-	flow->rtt_ns = below(2) ? 1000 + below(10000000000 - 1000) : 0;
-}
-
-static void random_scenario(struct scenario *s)
-{
-	memset(s, 0, sizeof(*s));
-	random_text(s->name, sizeof(s->name));
-	if (below(2))
-		random_text(s->description, sizeof(s->description));
-	s->link.rate_bps = 10000000 + below(100000000000 - 10000000);
-	s->link.rtt_ns = 100000000 + below(10000000000 - 100000000); /* a BDP of 13 packets or more */
-	s->link.buffer = random_amount(1);
-	if (below(2)) {
-		s->link.ecn = s->link.buffer;
-		s->link.ecn.value = s->link.ecn.unit == UNIT_BDP ? s->link.ecn.value / 3 : (double)((uint64_t)s->link.ecn.value / 3);
-	}
-	s->link.loss.kind = below(3);
-	if (s->link.loss.kind == LOSS_BERNOULLI)
-		s->link.loss.probability = ((double)below(1 << 30) + 1) / (1 << 30) / (1 + below(100000)) * 0.999;
-	if (s->link.loss.kind == LOSS_PERIODIC)
-		s->link.loss.period = 2 + below(1000000000 - 1);
-	s->duration_ns = 1000000000 + below(1000000000000);
-	s->warmup_ns = below(s->duration_ns);
-	s->sample_ns = 1000000000 + below(9000000000) ;
-	if (s->sample_ns > s->duration_ns)
-		s->sample_ns = s->duration_ns;
-	s->seed = below(UINT64_MAX);
-	s->repeat = 1 + below(1000);
-	s->family = below(2) ? 4 : 6;
-	s->mtu = 1280 + below(9000 - 1280 + 1);
-	s->n_flows = 1 + below(8);
-	for (size_t i = 0; i < s->n_flows; i++)
-		random_flow(&s->flows[i], s, i);
-}
-
-static void what_is_written_is_read_back_the_same(void)
-{
-	random_state.s = getenv("SEED") ? strtoull(getenv("SEED"), NULL, 0) : (uint64_t)time(NULL);
-	printf("SEED=%" PRIu64 " ", random_state.s);
-	for (int i = 0; i < 500; i++) {
-		static struct scenario s, back;
-		struct congctl_error err = {0};
-		FILE *f;
-
-		random_scenario(&s);
-		CU_ASSERT_EQUAL(scenario_finish(&s, NULL, &err), 0);
-		f = fopen(path, "we");
-		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-		CU_ASSERT_EQUAL(scenario_write(&s, f), 0);
-		fclose(f);
-		memset(&back, 0x5a, sizeof(back));
-		CU_ASSERT_EQUAL(scenario_load(&back, path, &err), 0);
-		if (err.text[0])
-			printf("\n  %s", err.text);
-		CU_ASSERT_EQUAL_FATAL(memcmp(&s, &back, sizeof(s)), 0);
-	}
-}
-
 /* --- derived figures ------------------------------------------------------------------------------------------------------ */
 
 static void derived_figures_follow_from_the_frame(void)
@@ -465,7 +359,6 @@ int main(void)
 		TEST(a_flow_spec_is_read_whole),
 		TEST(bad_flow_specs_are_refused),
 		TEST(a_setting_has_the_ranges_of_the_file),
-		TEST(what_is_written_is_read_back_the_same),
 		TEST(derived_figures_follow_from_the_frame),
 		TEST(the_table_of_keys_reads_its_own_ranges),
 		TEST(every_scenario_we_ship_is_valid),

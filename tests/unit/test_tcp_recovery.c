@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sim_fixture.h"
+
+#define ISN 1000
+#define FIRST (ISN + 1) /* sequence number of the first byte */
+
+static u32 lose[16], lose_n; /* segments that do not arrive, by number from 0; each entry once */
+static u32 late[16], late_n; /* these come late … */
+static uint64_t late_ns;     /* … by this */
+static u32 worst_burst, burst; /* segments at the same moment */
+static uint64_t burst_ns;
+
+static bool take(u32 *list, u32 *n, u32 number)
+{
+	for (u32 i = 0; i < *n; i++) {
+		if (list[i] == number) {
+			list[i] = list[--*n];
+			return true;
+		}
+	}
+	return false;
+}
+
+static void note_burst(void)
+{
+	burst = engine_now(sim.engine) == burst_ns ? burst + 1 : 1;
+	burst_ns = engine_now(sim.engine);
+	worst_burst = burst > worst_burst ? burst : worst_burst;
+}
+
+static uint64_t scripted(struct tcp_segment *seg)
+{
+	u32 number = (seg->seq - FIRST) / MSS;
+
+	if (!seg->len)
+		return 0;
+	note_burst();
+	if (take(lose, &lose_n, number))
+		return ENGINE_NEVER;
+	return take(late, &late_n, number) ? late_ns : 0;
+}
+
+/* RTT 40 ms, no queue: what is sent together arrives together */
+static void start(void)
+{
+	sim_start(0, 20 * MS, 0);
+	lose_n = late_n = worst_burst = 0;
+	sim.fate = scripted;
+	sim_connect(ISN);
+}
+
+/* a connection with a window of about `cwnd` in congestion avoidance */
+static void start_with_window(u32 cwnd)
+{
+	start();
+	sim.client->tp.snd_ssthresh = cwnd;
+	tcp_write(sim.client, UINT64_MAX);
+	while (sim.client->tp.snd_cwnd < cwnd)
+		sim_run_for(MS);
+	sim_run_for(200 * MS);
+	worst_burst = 0;
+}
+
+/* the segment to be sent next */
+static u32 next_number(void)
+{
+	return (sim.client->tp.snd_nxt - FIRST) / MSS;
+}
+
+static void one_loss_halves_the_window_once(void)
+{
+	u32 cwnd;
+
+	start_with_window(40);
+	lose[lose_n++] = next_number() + 3;
+	sim_run_for(500 * MS);
+	cwnd = sim.ssthresh_cwnd;
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.client->tp.snd_ssthresh, cwnd / 2);
+	CU_ASSERT_EQUAL(sim.client->tp.prior_cwnd, cwnd);
+	CU_ASSERT_EQUAL(sim.client->tp.lost, 1);
+	CU_ASSERT_EQUAL(sim.states[TCP_CA_Recovery], 1);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_COMPLETE_CWR], 1);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	CU_ASSERT_EQUAL(cc_ca_state(&sim.client->tp.inet_conn.icsk_sk), TCP_CA_Open);
+	sim_end();
+}
+
+/* several losses of one window are one congestion event (RFC 5681 4.3) */
+static void losses_of_one_window_count_once(void)
+{
+	start_with_window(40);
+	for (u32 i = 0; i < 5; i++)
+		lose[lose_n++] = next_number() + 2 + 4 * i;
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 5);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	sim_end();
+}
+
+/* RFC 9937: over the recovery ssthresh packets are sent for prior_cwnd delivered, and never more than a few at once */
+static void rate_reduction_is_proportional(void)
+{
+	struct tcp_sock *tp;
+	u32 most = 0, sent;
+
+	start_with_window(100);
+	tp = &sim.client->tp;
+	lose[lose_n++] = next_number();
+	while (!sim.states[TCP_CA_Recovery])
+		engine_run(sim.engine, engine_next(sim.engine));
+	worst_burst = 0;
+	sent = tp->snd_nxt;
+	while (cc_ca_state((struct sock *)tp) == TCP_CA_Recovery) {
+		engine_run(sim.engine, engine_next(sim.engine));
+		if (tcp_packets_in_flight(tp) > most)
+			most = tcp_packets_in_flight(tp);
+	}
+	sent = (tp->snd_nxt - sent) / MSS;
+	CU_ASSERT_EQUAL(tp->snd_cwnd, tp->snd_ssthresh);
+	CU_ASSERT(tcp_packets_in_flight(tp) <= tp->snd_ssthresh);
+	CU_ASSERT(tcp_packets_in_flight(tp) + 3 >= tp->snd_ssthresh);
+	CU_ASSERT(most <= tp->prior_cwnd);
+	CU_ASSERT(sent >= tp->snd_ssthresh - 5 && sent <= tp->snd_ssthresh + 3);
+	sim_end();
+}
+
+/* RFC 8985 9.2: three SACKed segments are enough, there is no need to wait for the reordering window */
+static void three_sacked_segments_start_recovery_at_once(void)
+{
+	start();
+	lose[lose_n++] = 0;
+	tcp_write(sim.client, 4 * MSS);
+	sim_run_for(40 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.received, 4 * MSS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	sim_end();
+}
+
+/* with fewer, a quarter of the minimum RTT has to pass, and 2 ms */
+static void two_sacked_segments_wait_for_the_reordering_window(void)
+{
+	start();
+	lose[lose_n++] = 0;
+	tcp_write(sim.client, 3 * MSS);
+	sim_run_for(40 * MS + 10 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 0);
+	CU_ASSERT_EQUAL(sim.client->snd.rto_kind, RTO_REORDERING);
+	sim_run_for(3 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.received, 3 * MSS);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	sim_end();
+}
+
+static void a_lost_retransmission_is_found_without_a_timeout(void)
+{
+	u32 number;
+
+	start_with_window(40);
+	number = next_number() + 3;
+	lose[lose_n++] = number;
+	lose[lose_n++] = number;
+	lose[lose_n++] = number;
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 3);
+	CU_ASSERT_EQUAL(sim.client->tp.lost, 3);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	CU_ASSERT_EQUAL(lose_n, 0);
+	sim_end();
+}
+
+/* RFC 8985 7: the last segment of a flight; the probe comes two round trips after it, not after the RTO, and the window falls once */
+static void a_lost_tail_is_probed(void)
+{
+	start();
+	lose[lose_n++] = 9;
+	tcp_write(sim.client, 10 * MSS);
+	sim_run_for(110 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 0);
+	sim_run_for(60 * MS);
+	CU_ASSERT_EQUAL(sim.received, 9 * MSS);
+	sim_run_for(400 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.received, 10 * MSS);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 0); /* the original may still come */
+	tcp_write(sim.client, MSS);
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	CU_ASSERT_EQUAL(sim.states[TCP_CA_CWR], 1);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	sim_end();
+}
+
+/* nothing was lost, the ACK was only slow: D-SACK tells, and the window stays */
+static void a_needless_probe_costs_nothing(void)
+{
+	start();
+	late[late_n++] = 9;
+	late_ns = 270 * MS;
+	tcp_write(sim.client, 10 * MSS);
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.received, 10 * MSS);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 0);
+	sim_end();
+}
+
+static bool dark;
+static uint64_t seen_ns[16];
+static u32 seen;
+
+static uint64_t darkness(struct tcp_segment *seg)
+{
+	if (!seg->len || !dark)
+		return 0;
+	if (seen < 16)
+		seen_ns[seen++] = engine_now(sim.engine);
+	return ENGINE_NEVER;
+}
+
+/* RFC 6298: the flight, the probe, then timeouts at doubling distances, the first SRTT + 200 ms after the probe's turn */
+static void timeouts_back_off(void)
+{
+	u32 rto_us;
+
+	start();
+	sim.fate = darkness;
+	seen = 0;
+	dark = true;
+	tcp_write(sim.client, MSS);
+	rto_us = sim.client->snd.rto_us;
+	CU_ASSERT(rto_us >= 240000 && rto_us < 241000);
+	sim_run_for(8 * SECOND);
+	CU_ASSERT_FATAL(seen >= 6);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 1);
+	for (u32 i = 3; i < 6; i++) {
+		uint64_t gap = seen_ns[i] - seen_ns[i - 1], before_gap = seen_ns[i - 1] - seen_ns[i - 2];
+
+		if (i > 3)
+			CU_ASSERT(gap >= 2 * before_gap - MS && gap <= 2 * before_gap + MS);
+	}
+	CU_ASSERT_EQUAL(sim.client->tp.snd_cwnd, 1);
+	CU_ASSERT_EQUAL(sim.client->tp.snd_ssthresh, 5);
+	CU_ASSERT(sim.client->snd.rto_us >= 8 * rto_us);
+	dark = false;
+	sim_run_for(20 * SECOND);
+	CU_ASSERT_EQUAL(sim.received, MSS);
+	CU_ASSERT_EQUAL(sim.client->tp.packets_out, 0);
+	sim_end();
+}
+
+/* the connection survives a blackout and grows again by slow start */
+static void a_blackout_ends_in_slow_start(void)
+{
+	start_with_window(40);
+	sim.fate = darkness;
+	seen = 0;
+	dark = true;
+	sim_run_for(SECOND);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 1);
+	CU_ASSERT_EQUAL(cc_ca_state((struct sock *)&sim.client->tp), TCP_CA_Loss);
+	CU_ASSERT(sim.client->tp.snd_cwnd <= 2);
+	dark = false;
+	sim_run_for(3 * SECOND);
+	CU_ASSERT_EQUAL(cc_ca_state((struct sock *)&sim.client->tp), TCP_CA_Open);
+	CU_ASSERT(sim.client->tp.snd_cwnd > 20);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 1);
+	sim_end();
+}
+
+static uint64_t spike_ns; /* what arrives before this moment comes then */
+
+static uint64_t spike(struct tcp_segment *seg)
+{
+	uint64_t now_ns = engine_now(sim.engine);
+
+	return seg->len && now_ns < spike_ns ? spike_ns - now_ns : 0;
+}
+
+/* RFC 5682, RFC 4015: nothing was lost, the path stood still for a second. All is as before, or more. */
+static void a_spurious_timeout_is_undone(void)
+{
+	u32 cwnd;
+
+	start_with_window(40);
+	cwnd = sim.client->tp.snd_cwnd;
+	sim.fate = spike;
+	spike_ns = engine_now(sim.engine) + 600 * MS;
+	sim_run_for(500 * MS);
+	CU_ASSERT_EQUAL(sim.events[CA_EVENT_LOSS], 1);
+	sim_run_for(500 * MS);
+	CU_ASSERT_EQUAL(sim.undo_calls, 1);
+	CU_ASSERT(sim.client->tp.snd_cwnd >= cwnd);
+	CU_ASSERT_EQUAL(cc_ca_state((struct sock *)&sim.client->tp), TCP_CA_Open);
+	CU_ASSERT(sim.client->snd.retransmits <= 3); /* not the whole window */
+	sim_end();
+}
+
+/* a real timeout is not */
+static void a_real_timeout_stays(void)
+{
+	start_with_window(40);
+	sim.fate = darkness;
+	dark = true;
+	sim_run_for(600 * MS);
+	dark = false;
+	sim_run_for(2 * SECOND);
+	CU_ASSERT_EQUAL(sim.undo_calls, 0);
+	CU_ASSERT(sim.client->tp.snd_ssthresh <= 25);
+	sim_end();
+}
+
+/* two places late: below the threshold, nothing happens */
+static void slight_reordering_is_tolerated(void)
+{
+	start_with_window(40);
+	late[late_n++] = next_number() + 4;
+	late_ns = 2 * MS;
+	sim_run_for(500 * MS);
+	CU_ASSERT_EQUAL(sim.received / MSS > 0, true);
+	CU_ASSERT(sim.client->snd.retransmits <= 1);
+	sim_end();
+}
+
+/* Once seen, reordering within a quarter of the RTT causes no retransmission any more. */
+static void reordering_is_learned(void)
+{
+	u32 after_first;
+
+	start_with_window(40);
+	late[late_n++] = next_number() + 4;
+	late_ns = 8 * MS;
+	sim_run_for(500 * MS);
+	CU_ASSERT(sim.client->snd.reordering_seen > 0);
+	after_first = sim.client->snd.retransmits;
+	for (u32 i = 0; i < 10; i++) {
+		late[late_n++] = next_number() + 4;
+		sim_run_for(300 * MS);
+	}
+	CU_ASSERT_EQUAL(late_n, 0);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, after_first);
+	sim_end();
+}
+
+/* A segment half a round trip late: retransmitted in vain. The original's timestamp tells (RFC 4015), all is undone. */
+static void a_spurious_fast_retransmit_is_undone(void)
+{
+	u32 cwnd;
+
+	start_with_window(40);
+	cwnd = sim.client->tp.snd_cwnd;
+	late[late_n++] = next_number() + 4;
+	late_ns = 30 * MS;
+	sim_run_for(500 * MS);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	CU_ASSERT_EQUAL(sim.undo_calls, 1);
+	CU_ASSERT(sim.client->tp.snd_cwnd >= cwnd);
+	CU_ASSERT(sim.client->tp.snd_ssthresh >= cwnd / 2 + cwnd / 4);
+	sim_end();
+}
+
+/* within one millisecond timestamps say nothing: D-SACK does */
+static void dsack_undoes_where_timestamps_cannot(void)
+{
+	u32 cwnd;
+
+	sim_start(1000000000, MS / 20, 0);
+	lose_n = late_n = 0;
+	sim.fate = scripted;
+	sim_connect(ISN);
+	sim.client->tp.snd_ssthresh = 15;
+	tcp_write(sim.client, UINT64_MAX);
+	while (sim.client->tp.snd_cwnd < 20)
+		sim_run_for(MS / 10);
+	sim_run_for(MS - engine_now(sim.engine) % MS);
+	cwnd = sim.client->tp.snd_cwnd;
+	late[late_n++] = next_number() + 4;
+	late_ns = 70 * MS / 1000;
+	while (!sim.client->snd.retransmits)
+		sim_run_for(MS / 100);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	CU_ASSERT_EQUAL(sim.undo_calls, 0);
+	sim_run_for(MS / 2);
+	CU_ASSERT_EQUAL(sim.client->snd.retransmits, 1);
+	CU_ASSERT_EQUAL(sim.client->snd.dsack_dups, 1);
+	CU_ASSERT_EQUAL(sim.undo_calls, 1);
+	CU_ASSERT(sim.client->tp.snd_cwnd >= cwnd);
+	sim_end();
+}
+
+/* a copy the network made is no retransmission of ours */
+static void duplicates_of_the_network_mean_nothing(void)
+{
+	struct tcp_segment dup = {0};
+
+	start_with_window(20);
+	dup.seq = FIRST;
+	dup.len = MSS;
+	dup.packet.flow = sim.client->flow;
+	for (u32 i = 0; i < 5; i++) {
+		struct tcp_segment *seg = sim_segment(&sim.host);
+
+		*seg = dup;
+		seg->flags = TCP_ACK;
+		seg->ack = sim.server->tp.snd_nxt;
+		tcp_receive(sim.server, seg);
+		sim_run_for(50 * MS);
+	}
+	CU_ASSERT_EQUAL(sim.client->snd.dsack_dups, 0);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 0);
+	CU_ASSERT_EQUAL(sim.undo_calls, 0);
+	sim_end();
+}
+
+static struct rng rng;
+static double p_loss, p_late;
+
+static uint64_t chance(struct tcp_segment *seg)
+{
+	if (rng_uniform(&rng) < p_loss)
+		return ENGINE_NEVER;
+	return rng_uniform(&rng) < p_late ? (uint64_t)(rng_uniform(&rng) * 30 * MS) + 1 : 0;
+}
+
+/* Whatever is lost or late, data or ACK: all arrives, once, and the counters follow the records at every moment. */
+static void everything_arrives_in_the_end(void)
+{
+	static const struct {
+		double loss, late;
+	} cases[] = {{0.01, 0}, {0.05, 0}, {0.2, 0}, {0, 0.1}, {0, 0.5}, {0.05, 0.2}, {0.15, 0.3}};
+	const uint64_t bytes = 2000 * MSS + 700;
+
+	for (u32 i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (u32 seed = 1; seed <= 4; seed++) {
+			rng_seed(&rng, seed, i);
+			sim_start(20000000, 10 * MS, 50);
+			sim_connect(seed * 0x55555555U - 1000000);
+			p_loss = cases[i].loss;
+			p_late = cases[i].late;
+			sim.fate = chance;
+			tcp_write(sim.client, bytes);
+			for (u32 k = 0; k < 20000 && sim.received < bytes; k++) {
+				sim_run_for(100 * MS);
+				sim_check(sim.client);
+			}
+			CU_ASSERT_EQUAL(sim.received, bytes);
+			p_loss = p_late = 0;
+			sim_run_for(300 * SECOND);
+			CU_ASSERT_EQUAL(sim.client->tp.packets_out, 0);
+			sim_end();
+		}
+	}
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		TEST(one_loss_halves_the_window_once),
+		TEST(losses_of_one_window_count_once),
+		TEST(rate_reduction_is_proportional),
+		TEST(three_sacked_segments_start_recovery_at_once),
+		TEST(two_sacked_segments_wait_for_the_reordering_window),
+		TEST(a_lost_retransmission_is_found_without_a_timeout),
+		TEST(a_lost_tail_is_probed),
+		TEST(a_needless_probe_costs_nothing),
+		TEST(timeouts_back_off),
+		TEST(a_blackout_ends_in_slow_start),
+		TEST(a_spurious_timeout_is_undone),
+		TEST(a_real_timeout_stays),
+		TEST(slight_reordering_is_tolerated),
+		TEST(reordering_is_learned),
+		TEST(a_spurious_fast_retransmit_is_undone),
+		TEST(dsack_undoes_where_timestamps_cannot),
+		TEST(duplicates_of_the_network_mean_nothing),
+		TEST(everything_arrives_in_the_end),
+		CU_TEST_INFO_NULL,
+	};
+
+	return unit_run("tcp_recovery", tests);
+}
