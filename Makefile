@@ -100,7 +100,7 @@ install: all ## into DESTDIR/PREFIX
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.bpf.o)
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.so)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl include/congctl/*.h
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios netsim/scenarios/*.yaml
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios $(wildcard netsim/scenarios/*.yaml netsim/scenarios/*.trace)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/mininet netsim/mininet/*.py
 
 uninstall: ## undo install

@@ -54,9 +54,38 @@ static const char *kernel_algorithms(char *buf, int size)
 	return buf;
 }
 
-/* Open without registering anything yet, so that a wrong name is told before the machine is touched. */
-static int find_algorithm(struct session *session, const char *name, struct congctl_error *err)
+/* The kernel has one of each tunable of an algorithm, whoever uses it. */
+static int check_tunables(const struct scenario *s, size_t group, struct congctl_error *err)
 {
+	const struct scenario_flow *flow = &s->flows[group];
+
+	for (size_t i = 0; i < group; i++) {
+		const struct scenario_flow *other = &s->flows[i];
+
+		if (!strcmp(flow->cc, other->cc) && (flow->n_set != other->n_set ||
+						     memcmp(flow->set, other->set, flow->n_set * sizeof(flow->set[0]))))
+			return congctl_fail(err, -EINVAL, "'%s' and '%s' want different tunables of %s, of which the kernel has one each: the "
+					    "same for both, or --engine sim", other->name, flow->name, flow->cc);
+	}
+	return 0;
+}
+
+static int set_tunables(struct congctl_object *obj, const struct scenario_flow *flow, struct congctl_error *err)
+{
+	char value[32];
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < flow->n_set; i++) {
+		snprintf(value, sizeof(value), "%llu", (unsigned long long)flow->set[i].value);
+		ret = congctl_object_set(obj, flow->set[i].name, value, err);
+	}
+	return ret;
+}
+
+/* Open without registering anything yet, so that a wrong name is told before the machine is touched. */
+static int find_algorithm(struct session *session, const struct scenario_flow *flow, struct congctl_error *err)
+{
+	const char *name = flow->cc;
 	struct report_algorithm *algorithm = &session->algorithms[session->n];
 	struct congctl_object **obj = &session->objects[session->n];
 	struct congctl_error inner = {0};
@@ -71,6 +100,9 @@ static int find_algorithm(struct session *session, const char *name, struct cong
 	*algorithm = (struct report_algorithm){0};
 	*obj = NULL;
 	snprintf(algorithm->name, sizeof(algorithm->name), "%s", name);
+	if (congctl_is_available(name) && flow->n_set)
+		return congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or --engine sim",
+				    name);
 	if (!congctl_is_available(name)) {
 		ret = congctl_object_open(obj, name, &inner);
 		if (ret == -ENOENT)
@@ -84,6 +116,8 @@ static int find_algorithm(struct session *session, const char *name, struct cong
 		snprintf(algorithm->file, sizeof(algorithm->file), "%s", congctl_object_info(*obj)->file);
 		if (strcmp(name, congctl_object_info(*obj)->name))
 			ret = congctl_object_rename(*obj, name, err);
+		if (!ret)
+			ret = set_tunables(*obj, flow, err);
 	}
 	session->n++;
 	return ret;
@@ -95,9 +129,11 @@ static int kernel_algorithms_of(struct session *session, const struct scenario *
 	int ret = 0;
 
 	congctl_sweep(); /* a killed run may have left an older build of what is asked for */
+	for (size_t i = 0; !ret && i < s->n_flows; i++)
+		ret = check_tunables(s, i, err);
 	for (size_t i = 0; !ret && i < s->n_flows; i++) {
 		if (s->flows[i].workload != WORKLOAD_CBR)
-			ret = find_algorithm(session, s->flows[i].cc, err);
+			ret = find_algorithm(session, &s->flows[i], err);
 	}
 	for (size_t i = 0; i < session->n; i++)
 		missing |= session->objects[i] && !congctl_is_available(session->algorithms[i].name);

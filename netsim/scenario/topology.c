@@ -77,7 +77,7 @@ static void make_star(const struct scenario *s, struct topology *t)
 {
 	const uint64_t rtt_ns = scenario_common_rtt_ns(s), there_ns = rtt_ns / 2, back_ns = rtt_ns - there_ns;
 	struct topology_edge *e;
-	char host[16];
+	char host[24];
 
 	e = add_edge(t, "switch", "sink", &s->link);
 	e->delay_ns = there_ns - there_ns / 2;

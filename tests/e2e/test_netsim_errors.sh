@@ -39,7 +39,8 @@ refused 2 "netsim run: option '--rats' is unknown, or its value is missing: 'net
 refused 2 "netsim run: option '--rate' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rate
 refused 2 "netsim run: 'b' is one argument too many: a single scenario file" run a b
 refused 2 "netsim run: --cc reno has no flow to go to: every flow names its algorithm" run "$TMP/good.yaml" --cc reno
-refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, count, start, size, rtt" \
+refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, set, count, workload, start, stop, size, rtt, from, to, load, sizes, \
+request, pause, on, off, rate" \
 	run "$TMP/good.yaml" --flow 'cubic*9,x=1'
 refused 2 "netsim run: the flow starts at 20 s, after the end: less than the duration, 10 s" run "$TMP/good.yaml" --flow cubic@20s
 
@@ -48,6 +49,14 @@ refused 2 "netsim run: a buffer of 1513 bytes drops every full frame: at least 1
 	run "$TMP/good.yaml" --buffer 1513B
 refused 2 "netsim run: ecn from 20 packets never marks in a buffer of 20: less than the buffer" \
 	run "$TMP/good.yaml" --buffer 20pkt --ecn 20pkt
+
+# a topology on the command line, and what a graph has no one link for
+printf 'topology: graph\nlinks: [{from: a, to: b, rate: 10mbit, delay: 5ms}]\nflows: [{cc: cubic}]\n' >"$TMP/graph.yaml"
+refused 2 "netsim run: topology 'ring' is not known: dumbbell, chain, parking-lot, star or graph" run "$TMP/good.yaml" --topology ring
+refused 2 "netsim run: hops belong to chain and parking-lot, not to topology dumbbell" run "$TMP/good.yaml" --hops 3
+refused 2 "netsim run: a graph has many links: loss of each in the file" run "$TMP/graph.yaml" --loss 1%
+refused 2 "netsim run: cannot open trace $(cd . && pwd -P)/none.trace: No such file or directory" \
+	run "$TMP/good.yaml" --trace none.trace
 
 # run: bad files
 refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"
@@ -69,6 +78,13 @@ check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/di
 contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
 contains "$ERR" "further ones are looked for in "
 holds not test -e "$TMP/dir"
+
+# the kernel has one of each tunable
+refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \
+	run --rate 10mbit --rtt 40ms --flow cubic,set.beta=717
+name=$(unique cubic)
+refused 1 "netsim run: 'a' and 'b' want different tunables of $name, of which the kernel has one each: the same for both, or --engine sim" \
+	run --rate 10mbit --rtt 40ms --flow "$name,name=a,set.beta=700" --flow "$name,name=b"
 
 # selftest: misuse
 refused 2 "netsim selftest: rate '10': allowed is 1mbit to 1gbit" selftest --rate 10

@@ -173,8 +173,8 @@ static void random_links(struct scenario *s)
 	for (size_t i = 0; i < s->n_links; i++) {
 		random_link(&s->links[i]);
 		s->links[i].delay_ns = 100000000 + below(1000000000);
-		snprintf(s->links[i].from, sizeof(s->links[i].from), "x%zu", i);
-		snprintf(s->links[i].to, sizeof(s->links[i].to), "x%zu", i + 1);
+		snprintf(s->links[i].from, sizeof(s->links[i].from), "x%u", (unsigned int)i % 100);
+		snprintf(s->links[i].to, sizeof(s->links[i].to), "x%u", (unsigned int)(i + 1) % 100);
 	}
 }
 
