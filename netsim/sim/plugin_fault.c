@@ -62,15 +62,15 @@ static uintptr_t interrupted_at(const ucontext_t *context)
 #endif
 }
 
-/* Who called the library function that was interrupted? A return address is behind its call. */
+/* Who called the library function that was interrupted at *pc? A return address is behind its call. */
 static const struct plugin *caller(uintptr_t *pc)
 {
 	void *frames[MAX_FRAMES];
 	int n = backtrace(frames, MAX_FRAMES), i = 0;
 
-	while (i < n && is_own((uintptr_t)frames[i])) /* the handler itself */
+	while (i < n && (uintptr_t)frames[i] != *pc) /* the handler's own */
 		i++;
-	for (; i < n; i++) {
+	while (++i < n) {
 		uintptr_t at = (uintptr_t)frames[i] - 1;
 		const struct plugin *p = plugin_at(at);
 
@@ -137,21 +137,31 @@ static const char *source_name(Dwarf_Die *unit, const char *file)
 }
 
 /* Where a function begins, compilers differ about which of its lines that is: its declaration's. */
-static const char *function_line(Dwarf_Die *unit, Dwarf_Addr address, int *number)
+static bool function_line(Dwarf_Die *unit, Dwarf_Addr address, int *number)
 {
 	Dwarf_Die *scopes;
 	int n = dwarf_getscopes(unit, address, &scopes);
-	const char *file = NULL;
+	bool found = false;
 	Dwarf_Addr entry;
 
-	for (int i = 0; i < n && !file; i++) {
-		if (dwarf_tag(&scopes[i]) == DW_TAG_subprogram && !dwarf_lowpc(&scopes[i], &entry) && entry == address &&
-		    !dwarf_decl_line(&scopes[i], number))
-			file = dwarf_decl_file(&scopes[i]);
-	}
+	for (int i = 0; i < n && !found; i++)
+		found = dwarf_tag(&scopes[i]) == DW_TAG_subprogram && !dwarf_lowpc(&scopes[i], &entry) && entry == address &&
+			!dwarf_decl_line(&scopes[i], number);
 	if (n > 0)
 		free(scopes);
-	return file;
+	return found;
+}
+
+/* Not every compiler writes an index of addresses: look at each unit. */
+static Dwarf_Die *find_unit(Dwfl_Module *module, Dwarf_Addr at, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = NULL;
+
+	while ((unit = dwfl_module_nextcu(module, unit, bias))) {
+		if (dwarf_haspc(unit, at - *bias) > 0)
+			return unit;
+	}
+	return NULL;
 }
 
 const char *plugin_where(const struct plugin *p, const void *address, char *buf, size_t size)
@@ -159,17 +169,13 @@ const char *plugin_where(const struct plugin *p, const void *address, char *buf,
 	Dwarf_Addr at = (uintptr_t)address, bias;
 	Dwfl *dwfl;
 	Dwfl_Module *module = module_open(&dwfl, p);
-	Dwarf_Die *unit = module ? dwfl_module_addrdie(module, at, &bias) : NULL;
-	Dwfl_Line *line = unit ? dwfl_module_getsrc(module, at) : NULL;
-	const char *file = NULL;
+	Dwarf_Die *unit = module ? find_unit(module, at, &bias) : NULL;
+	Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, at - bias) : NULL;
+	const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
 	int number = 0;
 
 	*buf = '\0';
-	if (line)
-		file = function_line(unit, at - bias, &number);
-	if (line && !file)
-		file = dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL);
-	if (file)
+	if (file && (function_line(unit, at - bias, &number) || !dwarf_lineno(line, &number)))
 		snprintf(buf, size, "%s:%d", source_name(unit, file), number);
 	if (dwfl)
 		dwfl_end(dwfl);
