@@ -3,6 +3,9 @@
  * cc.c - every call of an operation of the algorithm. Around it: whose endpoint and which operation it is, for what the algorithm calls and
  * for the report of a fault; after it: snd_cwnd and what it returned must not be 0, which would stop the connection in silence.
  */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "sender.h"
 
 struct tcp_endpoint *cc_current;
@@ -15,18 +18,23 @@ static struct sock *enter(struct tcp_endpoint *ep, const char *operation)
 	return &ep->tp.inet_conn.icsk_sk;
 }
 
-__attribute__((cold, noinline)) static void complain(struct tcp_endpoint *ep, const char *what, const void *address)
+__attribute__((cold, noinline, format(printf, 3, 4)))
+static void complain(struct tcp_endpoint *ep, const void *address, const char *fmt, ...)
 {
-	char where[256];
+	char what[80], where[256];
+	va_list args;
 
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
 	plugin_where(ep->plugin, address, where, sizeof(where));
-	sim_fail(ep->host, "%s: %s %s%s%s%s", ep->cc->name, what, cc_operation, *where ? " (" : "", where, *where ? ")" : "");
+	sim_fail(ep->host, "%s: %s%s%s%s", ep->cc->name, what, *where ? " (" : "", where, *where ? ")" : "");
 }
 
 static void leave(struct tcp_endpoint *ep, const void *address)
 {
 	if (__builtin_expect(!ep->tp.snd_cwnd, 0)) {
-		complain(ep, "snd_cwnd is 0 after", address);
+		complain(ep, address, "snd_cwnd is 0 after %s", cc_operation);
 		ep->tp.snd_cwnd = 1;
 	}
 	cc_current = NULL;
@@ -36,7 +44,7 @@ static void leave(struct tcp_endpoint *ep, const void *address)
 static u32 leave_window(struct tcp_endpoint *ep, u32 window, const void *address)
 {
 	if (__builtin_expect(!window, 0)) {
-		complain(ep, "0 is what it returned from", address);
+		complain(ep, address, "%s returned 0", cc_operation);
 		window = 1;
 	}
 	leave(ep, address);
