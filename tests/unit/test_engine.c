@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
 #include <time.h>
 
 #include "engine_fixture.h"
@@ -57,6 +58,60 @@ static void ties_run_in_order_of_scheduling(void)
 	engine_free(engine);
 }
 
+/* thousands pending, from now to minutes ahead, and more from within: each comes at its time, after all that are earlier */
+static struct rng spread;
+static uint64_t last_ns, n_spread, early;
+
+static void spread_event(void *arg)
+{
+	uint64_t when_ns = engine_now(engine) + (rng_u64(&spread) >> (20 + rng_u64(&spread) % 40)) % (100 * SECOND);
+
+	early += engine_now(engine) != (uint64_t)(uintptr_t)arg || engine_now(engine) < last_ns;
+	last_ns = engine_now(engine);
+	n_spread++;
+	if (n_spread < 100000)
+		early += engine_at(engine, when_ns, spread_event, (void *)(uintptr_t)when_ns) != 0;
+	early += engine_next(engine) < last_ns;
+}
+
+static void many_events_far_ahead_keep_their_order(void)
+{
+	setup();
+	rng_seed(&spread, 5, 0);
+	last_ns = n_spread = early = 0;
+	for (uint64_t i = 0; i < 5000; i++)
+		engine_at(engine, i * i * 1000, spread_event, (void *)(uintptr_t)(i * i * 1000));
+	while (engine_next(engine) != ENGINE_NEVER) {
+		uint64_t next_ns = engine_next(engine), before = n_spread;
+
+		engine_run(engine, next_ns - 1 > engine_now(engine) ? next_ns - 1 : engine_now(engine));
+		early += next_ns > engine_now(engine) && n_spread != before; /* nothing came before what was told */
+		engine_run(engine, next_ns);
+		early += n_spread == before;
+	}
+	CU_ASSERT_EQUAL(early, 0);
+	CU_ASSERT_EQUAL(n_spread, 100000 + 4999);
+	engine_free(engine);
+}
+
+/* a thousand at each of a few far moments, among others: in order of scheduling wherever they waited */
+static void far_ties_run_in_order_of_scheduling(void)
+{
+	int wrong = 0;
+
+	setup();
+	for (int i = 0; i < N; i++) {
+		engine_at(engine, 3 * SECOND, note, (void *)(intptr_t)i);
+		engine_run(engine, engine_now(engine) + 2 * MS);
+	}
+	engine_run(engine, 3 * SECOND);
+	CU_ASSERT_EQUAL_FATAL(n_order, N);
+	for (int i = 0; i < N; i++)
+		wrong += order[i] != i;
+	CU_ASSERT_EQUAL(wrong, 0);
+	engine_free(engine);
+}
+
 static void run_stops_at_its_limit(void)
 {
 	setup();
@@ -103,7 +158,7 @@ static struct packet *sink_copy(void *arg, const struct packet *p)
 /* a link with whatever there is, every figure at random; the memory of steps and traces is the caller's */
 static struct link_config random_link(struct rng *r, struct rate_step *steps, uint64_t *trace)
 {
-	static const char *const disciplines[] = {NULL, "fifo", "step"};
+	static const char *const disciplines[] = {NULL, "fifo", "step", "red", "codel", "fq_codel", "pie", "dualpi2"};
 	struct link_config c = {.loss = {.numbers = {1 + rng_u64(r) % 9, 10, 77, 100}, .n_numbers = 4}};
 
 	c.rate_bps = 1000 + rng_u64(r) % 100000000; /* a statement for each draw: the order of those in one is the compiler's */
@@ -116,8 +171,9 @@ static struct link_config random_link(struct rng *r, struct rate_step *steps, ui
 	c.loss.loss_good = rng_uniform(r) / 100;
 	c.loss.loss_bad = rng_uniform(r);
 	c.queue.limit_pkts = 1 + rng_u64(r) % 100;
-	c.queue.discipline = disciplines[rng_u64(r) % 3];
-	if (c.queue.discipline && c.queue.discipline[0] == 's')
+	c.queue.discipline = disciplines[rng_u64(r) % 8];
+	c.queue.ecn = rng_u64(r) % 2;
+	if (c.queue.discipline && !strcmp(c.queue.discipline, "step"))
 		c.queue.mark_threshold_pkts = 1 + rng_u64(r) % 50;
 	switch (rng_u64(r) % 4) {
 	case 0:
@@ -271,6 +327,8 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(events_run_in_order_of_time),
 		TEST(ties_run_in_order_of_scheduling),
+		TEST(many_events_far_ahead_keep_their_order),
+		TEST(far_ties_run_in_order_of_scheduling),
 		TEST(run_stops_at_its_limit),
 		TEST(the_clock_never_goes_back),
 		TEST(an_idle_engine_has_no_next_event),
