@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queue_dualpi2.c - dual-queue coupled AQM: L4S packets (ECT(1) and CE) in a queue of their own, marked by a shallow threshold and
- * by what the Classic queue suffers.
+ * queue_dualpi2.c - dual-queue coupled AQM: L4S packets (ECT(1) and CE) in a queue of their own, marked by a shallow
+ * threshold and by what the Classic queue suffers.
  *
  *   p'    PI controller over the Classic delay          p_C  = p'^2      Classic: drop, or mark when ECT(0)
  *   p_L   max(ramp from minTh to minTh + range, p_CL)   p_CL = k p'      L4S: mark
  *
  * Reference: RFC 9332, Appendix A (A.1 first pass; A.2 overload: from p_CL = 1 on, L4S packets are dropped with p_C as well, and
  * from p_C = p_Cmax on, Classic ones are no longer marked). Marks and drops are spaced evenly by recur(), without random numbers.
- * The appendix leaves the scheduler open; here: weighted round robin in bytes, 15 for L4S to 1 for Classic, so that neither queue can
- * be starved.
+ * The appendix leaves the scheduler open; here: weighted round robin in bytes, 15 for L4S to 1 for Classic, so that neither
+ * queue can be starved.
  * Differences: 1. the larger of the two queues' delays drives p', so that L4S traffic alone cannot escape the overload rule;
  * 2. a packet counts with its own length against the limit, where the appendix takes the MTU.
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queue_pie.c - proportional integral controller enhanced: the delay and its trend decide how likely an arriving packet is dropped.
+ * queue_pie.c - proportional integral controller enhanced: the delay and its trend decide how likely an arriving packet is
+ * dropped.
  *
- * Reference: RFC 8033, sections 4.1 (random dropping), 4.2 (probability, auto-tuning), 4.3 (delay by timestamps, one of the two ways
- * it allows: here the age of the packet at the head), 4.4 (burst allowance), 5.1 (ECN), 5.4 (derandomisation), 5.5 (cap).
+ * Reference: RFC 8033, sections 4.1 (random dropping), 4.2 (probability, auto-tuning), 4.3 (delay by timestamps, one of the two
+ * ways it allows: here the age of the packet at the head), 4.4 (burst allowance), 5.1 (ECN), 5.4 (derandomisation), 5.5 (cap).
  * Differences: 1. always active: without 5.3, which turns PIE on and off by the share of the buffer in use; 2. a burst is let
  * through before the probability is accumulated; 3. the mean packet of its safeguards is the full-size frame.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * queue_red.c - random early detection: an average of the queue in bytes decides how likely an arriving packet is dropped or marked.
+ * queue_red.c - random early detection: an average of the queue in bytes decides how likely an arriving packet is dropped or
+ * marked.
  *
  *   average   avg <- (1 - w) avg + w q at each arrival, q: bytes waiting; after an idle time in which m full-size frames could
  *             have left, avg <- (1 - w)^m avg
@@ -12,8 +13,8 @@
  *
  * min = max is a step: ECT packets are marked at and above it, others dropped. With w = 1 that is DCTCP's K (RFC 8257, 3.1).
  *
- * References: Floyd and Jacobson, "Random Early Detection Gateways for Congestion Avoidance", ToN 1(4), 1993 (Figure 2); RFC 2309;
- * Floyd, "RED: Discussions of Setting Parameters", 1997 (defaults: min 5 packets, max 3 min, max_p 0.1, w 0.002) and
+ * References: Floyd and Jacobson, "Random Early Detection Gateways for Congestion Avoidance", ToN 1(4), 1993 (Figure 2);
+ * RFC 2309; Floyd, "RED: Discussions of Setting Parameters", 1997 (defaults: min 5 packets, max 3 min, max_p 0.1, w 0.002) and
  * "Recommendation on using the gentle_ variant of RED", 2000; RFC 3168 (ECN).
  * Differences: 1. q does not count the packet on the wire; 2. an idle time is of at least one frame, so that a packet that finds
  * nothing waiting is a sample of 0; 3. early drops are by packet, whatever its length.

@@ -8,8 +8,8 @@
 #define LEN 1514
 
 /*
- * A queue that one packet enters and one leaves each step. Packet i arrives at step i and leaves `sojourn` later; every drop makes
- * those after it a step younger.
+ * A queue that one packet leaves each step, and packets `sojourn` old enter to replace it: those behind the head grow older by a
+ * step each, to no more than ten steps above `sojourn`.
  */
 struct standing {
 	struct bench b;

@@ -76,7 +76,9 @@ static uint64_t marks(struct bench *b, uint64_t sojourn_ns, bool behind, uint8_t
 
 static void l4s_is_marked_from_the_threshold_on(void)
 {
-	static const struct { uint64_t sojourn_us, marks; } cases[] = {{0, 0}, {800, 0}, {900, 250}, {1000, 500}, {1100, 750}, {1200, 1000}, {9000, 1000}};
+	static const struct { uint64_t sojourn_us, marks; } cases[] = {
+		{0, 0}, {800, 0}, {900, 250}, {1000, 500}, {1100, 750}, {1200, 1000}, {9000, 1000},
+	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct bench b;

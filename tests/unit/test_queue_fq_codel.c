@@ -48,6 +48,41 @@ static void a_second_packet_of_a_new_flow_beyond_the_quantum_waits_its_turn(void
 	bench_close(&b);
 }
 
+/* RFC 8290, 4.2: else a flow that sends now and then would always be new */
+static void a_new_flow_that_ran_empty_waits_its_turn_as_an_old_one(void)
+{
+	static const uint32_t order[] = {2, 1, 3, 4, 2, 1, 3, 4, 1};
+	struct bench b;
+
+	fq_open(&b, (struct queue_config){0});
+	put_many(&b, 0, 1, LEN, 10);
+	put_many(&b, 0, 3, LEN, 10);
+	put_many(&b, 0, 4, LEN, 10);
+	for (int i = 0; i < 3; i++)
+		bench_take(&b, 0);
+	put_many(&b, 0, 2, 100, 1);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		uint32_t flow = bench_take(&b, 0).flow;
+
+		CU_ASSERT_EQUAL(flow, order[i]);
+		if (i == 1) /* found empty in this round; back while the others wait */
+			put_many(&b, 0, 2, 100, 1);
+	}
+	bench_close(&b);
+}
+
+static void what_overflowed_is_given_back_at_the_end(void)
+{
+	struct bench b;
+
+	fq_open(&b, (struct queue_config){.limit_pkts = 10});
+	put_many(&b, 0, 1, LEN, 20);
+	CU_ASSERT_EQUAL(b.dropped, 0);
+	bench_check_conserved(&b);
+	bench_close(&b);
+	CU_ASSERT_EQUAL(b.dropped, 20);
+}
+
 /* In bytes, whatever the lengths: never apart by more than a quantum and a packet, at any moment. */
 static void backlogged_flows_share_equally_within_a_quantum(void)
 {
@@ -93,7 +128,9 @@ static void packets_of_a_flow_stay_in_order(void)
 /* RFC 8290, 4.1: the flow with most bytes loses half of its packets, at most 64, from its head; the others nothing */
 static void at_the_limit_the_fattest_flow_loses_from_its_head(void)
 {
-	static const struct { uint64_t limit, small, lost; } cases[] = {{10240, 40, 64}, {200, 40, 64}, {100, 20, 41}, {10, 3, 4}, {1, 0, 1}};
+	static const struct { uint64_t limit, small, lost; } cases[] = {
+		{10240, 40, 64}, {200, 40, 64}, {100, 20, 41}, {10, 3, 4}, {1, 0, 1},
+	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint64_t fat = cases[i].limit + 1 - cases[i].small, dropped = 0, first = 0;
@@ -225,6 +262,8 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(a_sparse_flow_overtakes_a_backlog),
 		TEST(a_second_packet_of_a_new_flow_beyond_the_quantum_waits_its_turn),
+		TEST(a_new_flow_that_ran_empty_waits_its_turn_as_an_old_one),
+		TEST(what_overflowed_is_given_back_at_the_end),
 		TEST(backlogged_flows_share_equally_within_a_quantum),
 		TEST(packets_of_a_flow_stay_in_order),
 		TEST(at_the_limit_the_fattest_flow_loses_from_its_head),

@@ -93,7 +93,10 @@ static uint64_t picked(struct bench *b, double avg_bytes, uint8_t ecn, int n, in
 	return picks;
 }
 
-/* p_b at min + x (max - min) is x max_p; count spaces the drops uniformly over 1 … 1 / p_b - 1 arrivals, on average 1 / (2 p_b): Figure 2 counts the packet itself */
+/*
+ * p_b at min + x (max - min) is x max_p; count, which in the paper's Figure 2 includes the packet itself, spaces the drops uniformly
+ * over 1 … 1 / p_b - 1 arrivals: on average 1 / (2 p_b)
+ */
 static void drops_are_as_likely_as_the_average_says(void)
 {
 	static const struct { double at; int most; double gap; } cases[] = {{0.2, 49, 25}, {0.5, 19, 10}, {0.625, 15, 8}};
