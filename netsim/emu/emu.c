@@ -264,7 +264,7 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	r->duration_ns = s->duration_ns;
 	ret = workload_plan(s, &e.plan, &e.n_plan, err);
 	if (!ret)
-		ret = traffic_reserve(e.n_plan, err);
+		ret = traffic_reserve(s, e.plan, e.n_plan, err);
 	start_mono_ns = clock_mono_ns() + HEAD_START_NS + e.n_plan * HEAD_START_PER_FLOW_NS;
 	if (!ret)
 		ret = emulation_open(&e.net, s, options, start_mono_ns, err);

@@ -114,12 +114,14 @@ uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);
 /* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, utilisation, jain. */
 void measure_run(const struct scenario *s, struct run_result *r);
 
-/* What became of a group's transfers of min_bytes to max_bytes. Bulk: of all; else of those that began in the measured window. */
+/* What became of a group's transfers of min_bytes to max_bytes that began from measure_transfers_from_ns() on: of bulk all, else those
+ * that began in the measured window. */
 struct transfer_figures {
 	size_t total, completed;
 	struct quantiles fct_s, slowdown; /* of those that completed */
 };
 
+uint64_t measure_transfers_from_ns(const struct scenario *s, uint32_t group);
 /* After measure_run(). -ENOMEM */
 int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
 		      struct transfer_figures *out);

@@ -22,10 +22,15 @@ void measure_slowdowns(const struct scenario *s, struct run_result *r)
 	}
 }
 
+uint64_t measure_transfers_from_ns(const struct scenario *s, uint32_t group)
+{
+	return s->flows[group].workload == WORKLOAD_BULK ? 0 : s->warmup_ns;
+}
+
 int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
 		      struct transfer_figures *out)
 {
-	const uint64_t from_ns = s->flows[group].workload == WORKLOAD_BULK ? 0 : s->warmup_ns;
+	const uint64_t from_ns = measure_transfers_from_ns(s, group);
 	double *fct_s = malloc((r->n_transfers + 1) * sizeof(*fct_s)), *slowdown = malloc((r->n_transfers + 1) * sizeof(*slowdown));
 	const int ret = fct_s && slowdown ? 0 : -ENOMEM;
 

@@ -36,6 +36,8 @@ static const struct {
 	{"marks", "packets that were marked (ECN CE) instead of being dropped"},
 	{"utilisation", "how much of the bottleneck's rate was used. Rates count whole frames, so goodput stays some 4.4 % below it"},
 	{"Jain's index", "1 when all flows have the same goodput, 1/n when one of n has all of it"},
+	{"FCT", "flow completion time of a transfer: from when it was asked for to its last byte"},
+	{"slowdown", "FCT over the least time the transfer takes on an empty network: 1 is perfect"},
 	{"warm-up", "the grey part of the pictures: the beginning, which no figure of the tables counts"},
 	{"95 % interval", "where the median of further repeats would lie with 95 % confidence (bootstrap)"},
 };
@@ -160,16 +162,54 @@ static void put_link(FILE *f, const struct report_figures *figures)
 	fputs("</tr></table>\n", f);
 }
 
+static void put_transfer(FILE *f, const struct transfer_row *row)
+{
+	const double fct_s[] = {row->fct_s.mean, row->fct_s.p50, row->fct_s.p95, row->fct_s.p99};
+	const double slowdown[] = {row->slowdown.mean, row->slowdown.p50, row->slowdown.p95, row->slowdown.p99};
+
+	fputs("<tr><td>", f);
+	put_text(f, row->size_class ? row->size_class : row->name);
+	fprintf(f, "</td><td>%.0f of %.0f</td>", row->completed, row->total);
+	for (size_t i = 0; i < 4; i++)
+		put_cell(f, fct_s[i] * 1e3, 1, "");
+	for (size_t i = 0; i < 4; i++)
+		put_cell(f, slowdown[i], 2, "");
+	fputs("</tr>\n", f);
+}
+
+static void put_transfers(FILE *f, const struct report_figures *figures)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < figures->n_transfers; i++) {
+		if (figures->transfers[i].one_flow)
+			continue;
+		if (!any)
+			fputs("<table><caption>Transfers</caption><tr><th>group</th><th>completed</th><th>FCT mean<br>ms</th><th>p50</th><th>p95"
+			      "</th><th>p99</th><th>slowdown<br>mean</th><th>p50</th><th>p95</th><th>p99</th></tr>\n", f);
+		any = true;
+		put_transfer(f, &figures->transfers[i]);
+	}
+	if (any)
+		fputs("</table>\n<p class=small>Small: below 100 kB, large: above 10 MB.</p>\n", f);
+}
+
+static void put_picture(FILE *f, const char *title, char *svg)
+{
+	fprintf(f, "<figure><figcaption>%s</figcaption>\n%s</figure>\n", title, svg);
+	free(svg);
+}
+
 /* The pictures of the first valid repeat. */
 static void put_pictures(FILE *f, const struct report_run *run, size_t cell)
 {
 	static const enum series_kind kinds[] = {SERIES_GOODPUT, SERIES_CWND, SERIES_RTT, SERIES_QUEUE};
 	const struct run_result *r = run->results;
+	char id[32], *svg;
 
 	while (!r->valid)
 		r++;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		char id[32], *svg;
 		int ret;
 
 		snprintf(id, sizeof(id), "cell%zu_%zu", cell, i);
@@ -179,9 +219,11 @@ static void put_pictures(FILE *f, const struct report_run *run, size_t cell)
 				"gnuplot is not installed (Debian: gnuplot-nox)" : "gnuplot failed");
 			return;
 		}
-		fprintf(f, "<figure><figcaption>%s</figcaption>\n%s</figure>\n", plot_titles[kinds[i]], svg);
-		free(svg);
+		put_picture(f, plot_titles[kinds[i]], svg);
 	}
+	snprintf(id, sizeof(id), "cell%zu_slowdown", cell);
+	if (!plot_slowdown(run->scenario, r, id, &svg))
+		put_picture(f, "Slowdown of the transfers", svg);
 }
 
 static int put_run(FILE *f, const struct report_run *run, size_t cell)
@@ -199,6 +241,7 @@ static int put_run(FILE *f, const struct report_run *run, size_t cell)
 		}
 		if (figures.n_valid) {
 			put_flows(f, &figures);
+			put_transfers(f, &figures);
 			put_link(f, &figures);
 			put_pictures(f, run, cell);
 		}

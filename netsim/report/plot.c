@@ -9,7 +9,6 @@
 #include "plot.h"
 #include "tool.h"
 
-#define MAX_LINES 8
 #define MAX_BINS 400
 
 const char *const plot_titles[] = {
@@ -27,30 +26,39 @@ static const char *const axes[] = {
 };
 
 /* Okabe and Ito's colours, told apart by colour-blind readers; the eighth is grey instead of yellow, which white swallows */
-static const char *const colours[MAX_LINES] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F"};
+const char *const plot_colours[PLOT_MAX_LINES] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F"};
 
 struct drawing {
 	const struct scenario *scenario;
 	const struct run_result *result;
 	enum series_kind kind;
 	struct series series;
-	size_t lines[MAX_LINES], n_lines; /* flows that get a line of their own */
+	size_t lines[PLOT_MAX_LINES], n_lines; /* flows that get a line of their own */
 	bool band;                        /* the others are shown together */
 };
 
-/* All of them if they are few, else the first of each group */
+static bool is_first_of_group(const struct run_result *r, size_t flow)
+{
+	for (size_t f = 0; f < flow; f++) {
+		if (r->flows[f].group == r->flows[flow].group)
+			return false;
+	}
+	return true;
+}
+
+/* All of them if they are few, else the first of each group of lasting flows */
 static void choose_lines(struct drawing *d)
 {
 	const size_t n = d->series.n_flows;
 
-	if (n <= MAX_LINES) {
+	if (n <= PLOT_MAX_LINES) {
 		for (d->n_lines = 0; d->n_lines < n; d->n_lines++)
 			d->lines[d->n_lines] = d->n_lines;
 		return;
 	}
 	d->band = true;
-	for (size_t f = 0; f < n && d->n_lines < MAX_LINES - 1; f++) {
-		if (!f || d->result->flows[f].group != d->result->flows[f - 1].group)
+	for (size_t f = 0; f < n && d->n_lines < PLOT_MAX_LINES - 1; f++) {
+		if (d->scenario->flows[d->result->flows[f].group].workload != WORKLOAD_POISSON && is_first_of_group(d->result, f))
 			d->lines[d->n_lines++] = f;
 	}
 }
@@ -106,7 +114,7 @@ static void put_band_data(FILE *f, const struct drawing *d)
 }
 
 /* gnuplot 5.4 trips over a quote doubled at the beginning of a string: an apostrophe stands for it */
-static void put_quoted(FILE *f, const char *text)
+void plot_quoted(FILE *f, const char *text)
 {
 	putc('\'', f);
 	for (; *text; text++) {
@@ -130,16 +138,21 @@ static void put_title(FILE *f, const struct drawing *d, size_t flow)
 		snprintf(title, sizeof(title), "%s", r->name);
 	else
 		snprintf(title, sizeof(title), "%s (%s)", r->name, r->cc);
-	put_quoted(f, title);
+	plot_quoted(f, title);
+}
+
+void plot_begin(FILE *f, const char *id)
+{
+	fputs("set encoding utf8\n", f);
+	fprintf(f, "set terminal svg size 900,300 dynamic font 'sans-serif,12' background '#ffffff' name '%s'\n", id);
+	fputs("set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key outside right top noenhanced\n", f);
 }
 
 static void put_settings(FILE *f, const struct drawing *d, const char *id)
 {
-	fputs("set encoding utf8\n", f);
-	fprintf(f, "set terminal svg size 900,300 dynamic font 'sans-serif,12' background '#ffffff' name '%s'\n", id);
+	plot_begin(f, id);
 	fprintf(f, "set xlabel 'time (s)'\nset ylabel '%s'\nset xrange [0:%g]\nset yrange [0:*]\n", axes[d->kind],
 		(double)d->scenario->duration_ns / 1e9);
-	fputs("set grid lc rgb '#dddddd'\nset border 3\nset tics nomirror\nset key outside right top noenhanced\n", f);
 	if (d->scenario->warmup_ns)
 		fprintf(f, "set object 1 rectangle from graph 0, graph 0 to first %g, graph 1 behind fc rgb '#eeeeee' fs solid noborder\n",
 			(double)d->scenario->warmup_ns / 1e9);
@@ -158,7 +171,7 @@ static void put_script(FILE *f, const struct drawing *d, const char *id)
 			"$band using 1:3 with lines lw 2 lc rgb '#777777' dt 2 title 'their median'%s", d->series.n_flows - d->n_lines,
 			d->n_lines ? ", " : "");
 	for (size_t i = 0; i < d->n_lines; i++) {
-		fprintf(f, "%s$line%zu using 1:2 with lines lw 1.5 lc rgb '%s' title ", i ? ", " : "", i, colours[i]);
+		fprintf(f, "%s$line%zu using 1:2 with lines lw 1.5 lc rgb '%s' title ", i ? ", " : "", i, plot_colours[i]);
 		put_title(f, d, d->lines[i]);
 	}
 	putc('\n', f);
@@ -175,22 +188,29 @@ static int trim_svg(char *text, char **svg)
 	return *svg ? 0 : -ENOMEM;
 }
 
-int plot_svg(enum series_kind kind, const struct scenario *s, const struct run_result *r, const char *id, char **svg)
+int plot_end(FILE *script, char **svg)
 {
 	char *const argv[] = {"gnuplot", NULL};
+	char *output = NULL;
+	int ret = fflush(script) || fseek(script, 0, SEEK_SET) ? -EIO : tool_output(argv, fileno(script), &output);
+
+	if (!ret)
+		ret = trim_svg(output, svg);
+	free(output);
+	return ret;
+}
+
+int plot_svg(enum series_kind kind, const struct scenario *s, const struct run_result *r, const char *id, char **svg)
+{
 	struct drawing d = {.scenario = s, .result = r, .kind = kind};
 	FILE *script = tmpfile();
-	char *output = NULL;
 	int ret = script ? series_make(&d.series, kind, s, r, MAX_BINS) : -errno;
 
 	if (!ret) {
 		choose_lines(&d);
 		put_script(script, &d, id);
-		ret = fflush(script) || fseek(script, 0, SEEK_SET) ? -EIO : tool_output(argv, fileno(script), &output);
+		ret = plot_end(script, svg);
 	}
-	if (!ret)
-		ret = trim_svg(output, svg);
-	free(output);
 	free(d.series.values);
 	if (script)
 		fclose(script);

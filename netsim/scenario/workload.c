@@ -95,8 +95,8 @@ static int plan_arrivals(struct plan *p, const struct scenario *s, uint32_t g, s
 		t += exponential(&rng) * gap_ns;
 	}
 	if (ret == -E2BIG)
-		congctl_fail(err, ret, "the load %g of '%s' brings more than %d connections: a lower load or a shorter duration", group->load,
-			     group->name, SCENARIO_MAX_FLOWS);
+		congctl_fail(err, ret, "the load %g of '%s' brings more than %d connections by %.3g s: a lower load or a shorter duration",
+			     group->load, group->name, SCENARIO_MAX_FLOWS, t / 1e9);
 	return ret;
 }
 

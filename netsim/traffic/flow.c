@@ -112,13 +112,18 @@ void flow_connect(struct traffic *t, struct flow *f)
 {
 	struct traffic_listener *l = &t->listeners[f->plan->group];
 	uint32_t number = (uint32_t)(f - t->flows), both = f->question_left ? EPOLLIN : 0;
-	const int fd = f->end[SENDER].fd;
 	struct sockaddr_storage self;
 	socklen_t len = sizeof(self);
-	int ret;
+	int fd, ret;
 
 	f->connecting = true;
 	t->connecting++;
+	ret = f->end[SENDER].fd < 0 ? flow_open(t, f, NULL) : 0;
+	if (ret) {
+		flow_fail(t, f, -ret);
+		return;
+	}
+	fd = f->end[SENDER].fd;
 	ret = connect(fd, (struct sockaddr *)&l->address, traffic_address_len(&l->address)) ? errno : 0;
 	if ((ret && ret != EINPROGRESS) || getsockname(fd, (struct sockaddr *)&self, &len)) {
 		flow_fail(t, f, ret && ret != EINPROGRESS ? ret : errno);

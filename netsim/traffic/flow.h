@@ -70,7 +70,7 @@ struct traffic {
 
 uint64_t traffic_now(const struct traffic *t); /* ns from the start of the run */
 
-/* --- socket.c: made before time 0 ------------------------------------------------------------------------------- */
+/* --- socket.c: made before time 0, but for one ------------------------------------------------------------------------------- */
 
 enum traffic_event { EVENT_LISTENER, EVENT_SENDER, EVENT_RECEIVER, EVENT_DATAGRAM };
 
@@ -78,7 +78,8 @@ int traffic_watch(struct traffic *t, int fd, uint32_t events, enum traffic_event
 socklen_t traffic_address_len(const struct sockaddr_storage *a);
 /* In the receivers' namespace: the socket that group's flows connect to. */
 int traffic_listen(struct traffic *t, uint32_t group, struct congctl_error *err);
-/* In the senders' namespace: a socket bound to the group's address that needs nothing but connect(). */
+/* In the senders' namespace: a socket bound to the group's address that needs nothing but connect(). Of a flow that comes at random
+ * it is opened when the flow comes: thousands do, and few are there at a time. */
 int flow_open(struct traffic *t, struct flow *f, struct congctl_error *err);
 /* The two ends of a stream of datagrams; the receiver's first. */
 int datagram_open_receiver(struct traffic *t, struct flow *f, struct congctl_error *err);

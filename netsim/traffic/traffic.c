@@ -16,6 +16,7 @@
 #define EVENTS_PER_WAIT 64 /* between two looks at the clock */
 #define CONNECTS_PER_PASS 64 /* before connections under way are looked after */
 #define SPARE_FDS 256      /* the process has others besides two for each flow */
+#define PASSING_FLOWS 500  /* of those that come at random, room for at least so many at a time */
 
 static uint64_t monotonic_ns(void)
 {
@@ -55,25 +56,43 @@ static int enter_namespace(int ns, struct congctl_error *err)
 			    code == -EPERM ? ": run as root (CAP_SYS_ADMIN)" : "");
 }
 
-int traffic_reserve(size_t n_flows, struct congctl_error *err)
+/* as many as wanted, or as the hard limit allows; 0: less than `least` */
+static rlim_t raise_limit(rlim_t least, rlim_t wanted)
 {
-	rlim_t need = 2 * n_flows + SPARE_FDS;
-	struct rlimit limit;
-	int fd, code = 0;
+	struct rlimit limit, raised = {wanted, wanted};
 
-	if (!n_flows || n_flows > SCENARIO_MAX_FLOWS)
-		return congctl_fail(err, -EINVAL, "cannot run %zu flows: 1 to %d are possible", n_flows, SCENARIO_MAX_FLOWS);
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < need) {
-		limit.rlim_cur = need;
-		if (limit.rlim_max < need)
-			limit.rlim_max = need;
-		code = setrlimit(RLIMIT_NOFILE, &limit) ? -EMFILE : 0;
-	}
-	fd = code ? -1 : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)need - 1); /* the table of descriptors grows now, at one go */
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	if (limit.rlim_cur >= wanted)
+		return wanted;
+	if (limit.rlim_max >= wanted)
+		raised.rlim_max = limit.rlim_max;
+	if (!setrlimit(RLIMIT_NOFILE, &raised))
+		return wanted;
+	if (limit.rlim_max < least)
+		return 0;
+	raised.rlim_cur = raised.rlim_max = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &raised) ? 0 : limit.rlim_max;
+}
+
+int traffic_reserve(const struct scenario *s, const struct workload_flow *plan, size_t n_plan, struct congctl_error *err)
+{
+	size_t least = 0;
+	rlim_t room;
+	int fd;
+
+	if (!n_plan || n_plan > SCENARIO_MAX_FLOWS)
+		return congctl_fail(err, -EINVAL, "cannot run %zu flows: 1 to %d are possible", n_plan, SCENARIO_MAX_FLOWS);
+	for (size_t i = 0; i < n_plan; i++)
+		least += s->flows[plan[i].group].workload != WORKLOAD_POISSON; /* those come and go */
+	least = 2 * (n_plan - least < PASSING_FLOWS ? n_plan : least + PASSING_FLOWS) + SPARE_FDS;
+	room = raise_limit(least, 2 * n_plan + SPARE_FDS);
+	if (!room)
+		return congctl_fail(err, -EMFILE, "cannot open %zu descriptors for %zu flows: raise `ulimit -Hn`", least, n_plan);
+	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, (int)room - 1); /* the table of descriptors grows now, at one go */
 	if (fd >= 0)
 		close(fd);
-	return code ? congctl_fail(err, code, "cannot open %llu descriptors for %zu flows: raise `ulimit -Hn`", (unsigned long long)need,
-				   n_flows) : 0;
+	return 0;
 }
 
 static void name_flow(struct flow_result *f, const struct scenario_flow *group, uint32_t instance)
@@ -148,7 +167,8 @@ static int open_sockets(struct traffic *t, struct congctl_error *err)
 	if (!ret)
 		ret = enter_namespace(c->sender_ns, err);
 	for (size_t i = 0; !ret && i < t->n_flows; i++)
-		ret = is_stream(&t->flows[i]) ? datagram_open_sender(t, &t->flows[i], err) : flow_open(t, &t->flows[i], err);
+		ret = is_stream(&t->flows[i]) ? datagram_open_sender(t, &t->flows[i], err) :
+		      t->flows[i].group->workload == WORKLOAD_POISSON ? 0 : flow_open(t, &t->flows[i], err);
 	return ret;
 }
 
@@ -309,7 +329,7 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (t->epoll < 0)
 		return congctl_fail(err, -errno, "cannot wait for sockets: %s", strerror(errno));
-	ret = traffic_reserve(t->config->n_plan, err);
+	ret = traffic_reserve(t->config->scenario, t->config->plan, t->config->n_plan, err);
 	if (!ret)
 		ret = allocate(t, err);
 	if (ret)

@@ -14,7 +14,7 @@ net=(--rate 10mbit --rtt 100ms)
 undisturbed "${net[@]}" --cc cubic --duration 8s --warmup 0s -o "$TMP/result"
 contains "$OUT" "cubic"
 contains "$OUT" "link: utilisation"
-equals "$(cd "$TMP/result" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json"
+equals "$(cd "$TMP/result" && echo *)" "flows.csv manifest.json queue.csv report.html samples.csv scenario.yaml summary.json transfers.csv"
 equals "$(ls -d "$TMP"/result.* 2>/dev/null)" ""
 told '.valid and .engine == "emu" and .flows[0].cc == "cubic" and .flows[0].goodput_bps > 0.7 * 9.564e6 and
 	.flows[0].goodput_bps <= 9.565e6 and .flows[0].rtt_us.p50 > 100000 and .flows[0].rtt_us.p95 < 250000 and

@@ -56,7 +56,7 @@ same=("$TMP/mixed.yaml" --engine sim)
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/a"
 simulate 0 "${same[@]}" --seed 3 -o "$TMP/b"
 simulate 0 "${same[@]}" --seed 4 -o "$TMP/c"
-for file in samples.csv queue.csv flows.csv transfers.csv summary.json scenario.yaml; do
+for file in samples.csv queue.csv transfers.csv flows.csv summary.json scenario.yaml; do
 	holds cmp "$TMP/a/$file" "$TMP/b/$file"
 done
 holds not cmp -s "$TMP/a/samples.csv" "$TMP/c/samples.csv"

@@ -205,7 +205,7 @@ static void csv_quotes_names_and_leaves_the_unknown_empty(void)
 
 /* --- the directory ------------------------------------------------------------------------------------------------- */
 
-static const char *const wanted[] = {"scenario.yaml", "manifest.json", "flows.csv", "samples.csv", "queue.csv", "summary.json",
+static const char *const wanted[] = {"scenario.yaml", "manifest.json", "flows.csv", "samples.csv", "queue.csv", "transfers.csv", "summary.json",
 				     "report.html"};
 
 static const char *path_of(const char *name)
