@@ -249,8 +249,8 @@ static void print_algorithm_table(FILE *f, const struct comparison *c)
 
 void comparison_table(FILE *f, const struct comparison *c)
 {
-	fprintf(f, "%s%s%s: %zu cells, medians of %zu run%s, seed %" PRIu64 "%s\n\n", c->name, c->engine ? " on " : "",
-		c->engine ? c->engine : "", c->n_cells, c->repeat, c->repeat > 1 ? "s" : "", c->seed,
+	fprintf(f, "%s%s%s: %zu cell%s, medians of %zu run%s, seed %" PRIu64 "%s\n\n", c->name, c->engine ? " on " : "",
+		c->engine ? c->engine : "", c->n_cells, c->n_cells > 1 ? "s" : "", c->repeat, c->repeat > 1 ? "s" : "", c->seed,
 		c->engine && c->repeat > 1 ? " [95 % confidence]" : "");
 	if (c->engine)
 		print_algorithm_table(f, c);
