@@ -34,6 +34,21 @@ void run_result_free(struct run_result *r)
 	r->n_flows = r->n_samples = r->n_queue = r->n_transfers = r->n_links = 0;
 }
 
+static int compare_transfers(const void *a, const void *b)
+{
+	const struct transfer *x = a, *y = b;
+
+	if (x->flow != y->flow)
+		return x->flow < y->flow ? -1 : 1;
+	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
+}
+
+void run_sort_transfers(struct run_result *r)
+{
+	if (r->n_transfers)
+		qsort(r->transfers, r->n_transfers, sizeof(*r->transfers), compare_transfers);
+}
+
 static double rate_bps(uint64_t bytes, uint64_t ns)
 {
 	return ns ? (double)bytes * 8e9 / (double)ns : 0;

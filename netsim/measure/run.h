@@ -105,6 +105,8 @@ struct run_result {
 
 void run_result_free(struct run_result *r); /* what it points to */
 
+void run_sort_transfers(struct run_result *r); /* by flow, then by start */
+
 /* How many of `n_flows` an engine samples each interval, in turn: with many flows not all, so that a run stays within
  * 20,000 samples a second and 4 million in all. */
 uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);

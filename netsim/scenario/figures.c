@@ -7,6 +7,7 @@
 
 #define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 #define TCP_HEADER 32      /* bytes with the timestamp option */
+#define UDP_HEADER 8       /* bytes */
 
 uint32_t scenario_frame_bytes(const struct scenario *s)
 {
@@ -16,6 +17,11 @@ uint32_t scenario_frame_bytes(const struct scenario *s)
 uint32_t scenario_payload_bytes(const struct scenario *s)
 {
 	return s->mtu - (s->family == 6 ? 40 : 20) - TCP_HEADER;
+}
+
+uint32_t scenario_datagram_bytes(const struct scenario *s)
+{
+	return s->mtu - (s->family == 6 ? 40 : 20) - UDP_HEADER;
 }
 
 double scenario_tcp_cap_bps(const struct scenario *s)

@@ -152,6 +152,16 @@ static double highest_rate_bps(const struct scenario *s, size_t group)
 	return (double)highest;
 }
 
+void workload_name(const struct scenario *s, const struct workload_flow *flow, char *name, size_t size)
+{
+	const struct scenario_flow *group = &s->flows[flow->group];
+
+	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
+		snprintf(name, size, "%s.%u", group->name, flow->instance + 1);
+	else
+		snprintf(name, size, "%s", group->name);
+}
+
 uint64_t workload_ideal_ns(const struct scenario *s, size_t group, uint64_t bytes)
 {
 	const enum workload workload = s->flows[group].workload;

@@ -20,6 +20,9 @@ struct workload_flow {
  * -ENOENT and -EINVAL: a CDF file that is missing or wrong, with file and line. */
 int workload_plan(const struct scenario *s, struct workload_flow **flows, size_t *n, struct congctl_error *err);
 
+/* "web", or "web.3" of a group of several */
+void workload_name(const struct scenario *s, const struct workload_flow *flow, char *name, size_t size);
+
 /* Of request and incast, the scenario's sender connects and answers, the receiver asks: the answers go the way all data goes. */
 
 /* The least time a transfer takes on an empty network. From connect() to the receiver's last byte: handshake, then the bytes at the

@@ -65,14 +65,6 @@ static void connect_paths(struct sim_run *run)
 
 /* --- set up ---------------------------------------------------------------------------------------------------------------- */
 
-static void name_flow(struct flow_result *out, const struct scenario_flow *group, uint32_t instance)
-{
-	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
-		snprintf(out->name, sizeof(out->name), "%s.%u", group->name, instance + 1);
-	else
-		snprintf(out->name, sizeof(out->name), "%s", group->name);
-}
-
 static void make_flow(struct sim_run *run, size_t number)
 {
 	const struct workload_flow *plan = &run->plan[number];
@@ -85,7 +77,7 @@ static void make_flow(struct sim_run *run, size_t number)
 		.next_of_group = group->flows,
 	};
 	group->flows = f;
-	name_flow(out, &run->scenario->flows[plan->group], plan->instance);
+	workload_name(run->scenario, plan, out->name, sizeof(out->name));
 	snprintf(out->cc, sizeof(out->cc), "%s", group->plugin ? plugin_ops(group->plugin)->name : "udp");
 	out->group = plan->group;
 	out->start_ns = plan->start_ns;
@@ -239,15 +231,6 @@ static void close_window(struct sim_run *run)
 	}
 }
 
-static int compare_transfers(const void *a, const void *b)
-{
-	const struct transfer *x = a, *y = b;
-
-	if (x->flow != y->flow)
-		return x->flow < y->flow ? -1 : 1;
-	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
-}
-
 static int hand_over(struct sim_run *run, struct congctl_error *err)
 {
 	struct run_result *r = run->result;
@@ -262,8 +245,7 @@ static int hand_over(struct sim_run *run, struct congctl_error *err)
 	}
 	link_stats(run->net.bottleneck, &r->link);
 	close_window(run);
-	if (r->n_transfers)
-		qsort(r->transfers, r->n_transfers, sizeof(*r->transfers), compare_transfers);
+	run_sort_transfers(r);
 	r->valid = true;
 	return 0;
 }

@@ -7,9 +7,6 @@
 
 #include "driver.h"
 
-#define UDP_HEADER 8      /* bytes */
-#define ETHERNET_HEADER 14 /* bytes */
-
 static const struct scenario_flow *group_of(const struct sim_flow *f)
 {
 	return &f->run->scenario->flows[f->plan->group];
@@ -262,9 +259,9 @@ static void send_datagram(struct sim_flow *f)
 
 	if (!seg)
 		return;
-	seg->len = s->mtu - (s->family == 6 ? 40 : 20) - UDP_HEADER;
+	seg->len = scenario_datagram_bytes(s);
 	seg->packet.path = &f->run->net.forward[f->plan->group];
-	seg->packet.len = s->mtu + ETHERNET_HEADER;
+	seg->packet.len = scenario_frame_bytes(s);
 	seg->packet.flow = (uint32_t)(f - f->run->flows);
 	path_send(f->run->net.engine, &seg->packet);
 }

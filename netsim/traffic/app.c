@@ -41,15 +41,6 @@ static void transfer_add(struct traffic *t, const struct flow *f, uint64_t start
 	};
 }
 
-static int compare_transfers(const void *a, const void *b)
-{
-	const struct transfer *x = a, *y = b;
-
-	if (x->flow != y->flow)
-		return x->flow < y->flow ? -1 : 1;
-	return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
-}
-
 void app_finish(struct traffic *t, uint64_t now)
 {
 	for (size_t i = 0; i < t->n_flows; i++) {
@@ -60,8 +51,7 @@ void app_finish(struct traffic *t, uint64_t now)
 		else if (f->asked_ns != ENGINE_NEVER)
 			transfer_add(t, f, f->asked_ns, ENGINE_NEVER, f->group->size_bytes);
 	}
-	if (t->result->n_transfers)
-		qsort(t->result->transfers, t->result->n_transfers, sizeof(*t->result->transfers), compare_transfers);
+	run_sort_transfers(t->result);
 }
 
 /* --- as much as goes: until stop, or on and off ---------------------------------------------------------------------- */

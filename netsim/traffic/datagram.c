@@ -5,17 +5,11 @@
 
 #include "flow.h"
 
-#define UDP_HEADER 8
 #define DATAGRAM_MAX 9000       /* the largest MTU */
 #define DATAGRAMS_PER_TURN 64   /* received, between two looks at the other sockets and the clock */
 #define CATCH_UP_NS 10000000    /* a burst of this much of the rate; a thread that stood still for longer has lost the rest */
 
 static const char payload[DATAGRAM_MAX]; /* what is sent: zeros */
-
-static uint32_t payload_bytes(const struct scenario *s)
-{
-	return s->mtu - (s->family == 6 ? 40 : 20) - UDP_HEADER;
-}
 
 /* of the datagram with that number: the rate counts whole frames */
 static uint64_t due_ns(const struct flow *f, uint64_t number)
@@ -45,7 +39,7 @@ static void on_due(void *arg)
 		return;
 	/* a full buffer is a loss at the host: not received, and so not counted */
 	if (now - engine_now(t->alarms) <= CATCH_UP_NS &&
-	    send(f->end[SENDER].fd, payload, payload_bytes(t->config->scenario), 0) < 0 && errno != EAGAIN && errno != ENOBUFS) {
+	    send(f->end[SENDER].fd, payload, scenario_datagram_bytes(t->config->scenario), 0) < 0 && errno != EAGAIN && errno != ENOBUFS) {
 		flow_fail(t, f, errno);
 		return;
 	}

@@ -95,14 +95,6 @@ int traffic_reserve(const struct scenario *s, const struct workload_flow *plan, 
 	return 0;
 }
 
-static void name_flow(struct flow_result *f, const struct scenario_flow *group, uint32_t instance)
-{
-	if (group->count > 1 || group->workload == WORKLOAD_POISSON)
-		snprintf(f->name, sizeof(f->name), "%s.%u", group->name, instance + 1);
-	else
-		snprintf(f->name, sizeof(f->name), "%s", group->name);
-}
-
 static int allocate(struct traffic *t, struct congctl_error *err)
 {
 	const struct scenario *s = t->config->scenario;
@@ -137,7 +129,7 @@ static void init_flows(struct traffic *t)
 		f->group = &t->config->scenario->flows[plan->group];
 		f->out = out;
 		f->ended_ns = f->asked_ns = ENGINE_NEVER;
-		name_flow(out, f->group, plan->instance);
+		workload_name(t->config->scenario, plan, out->name, sizeof(out->name));
 		out->group = plan->group;
 		out->start_ns = plan->start_ns;
 		out->established_ns = out->finished_ns = ENGINE_NEVER;
