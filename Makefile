@@ -52,6 +52,7 @@ all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  V=1 shows the commands; CC, CLANG, CFLAGS, DESTDIR, PREFIX are honoured; 'make cubic' builds one algorithm"
+	@echo "  SANITIZE=1 builds everything with sanitizers, into build-sanitize/"
 
 deps: ## install what building and running need (Debian, root)
 	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES)
