@@ -7,6 +7,7 @@
 BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libdw-dev libyaml-dev libjson-c-dev
 RUN_PACKAGES   := iproute2 gnuplot-nox
 TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin
+BENCH_PACKAGES := libns3-dev g++ time
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3
 
 # make SANITIZE=1: everything with the address and undefined-behaviour sanitizers, in a directory of its own
@@ -45,7 +46,7 @@ PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcar
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-test demo check check-unit check-sim check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
+.PHONY: all help deps deps-test deps-bench demo check check-unit check-sim check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
 
 all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 
@@ -59,6 +60,9 @@ deps: ## install what building and running need (Debian, root)
 
 deps-test: ## and what the tests need
 	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES)
+
+deps-bench: ## and what the benchmarks compare with: ns-3
+	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES) $(TEST_PACKAGES) $(BENCH_PACKAGES)
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 

@@ -35,6 +35,13 @@ static bool is_known(const struct session *session, const char *name)
 	return false;
 }
 
+static int check_room(const struct session *session, const char *name, struct congctl_error *err)
+{
+	if (is_known(session, name) || session->n < SESSION_MAX_ALGORITHMS)
+		return 0;
+	return congctl_fail(err, -E2BIG, "%s is one algorithm too many: at most %d", name, SESSION_MAX_ALGORITHMS);
+}
+
 static const char *kernel_algorithms(char *buf, int size)
 {
 	FILE *f = fopen("/proc/sys/net/ipv4/tcp_available_congestion_control", "re");
@@ -87,6 +94,9 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 
 	if (is_known(session, name))
 		return 0;
+	ret = check_room(session, name, err);
+	if (ret)
+		return ret;
 	*algorithm = (struct report_algorithm){0};
 	*obj = NULL;
 	snprintf(algorithm->name, sizeof(algorithm->name), "%s", name);
@@ -143,8 +153,10 @@ static int find_plugin(struct session *session, const struct scenario_flow *flow
 {
 	struct report_algorithm *algorithm = &session->algorithms[session->n];
 	struct plugin *p;
-	int ret = plugin_open(&p, flow->cc, flow->set, flow->n_set, err);
+	int ret = check_room(session, flow->cc, err);
 
+	if (!ret)
+		ret = plugin_open(&p, flow->cc, flow->set, flow->n_set, err);
 	if (ret)
 		return ret;
 	if (!is_known(session, flow->cc)) {

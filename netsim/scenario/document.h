@@ -12,6 +12,7 @@ struct document {
 	unsigned char *text;
 	size_t size;
 	yaml_document_t yaml;
+	struct vary *vary; /* where `vary` goes; NULL: a single scenario is wanted */
 	struct congctl_error *err;
 };
 
@@ -27,5 +28,7 @@ const char *document_kind(const yaml_node_t *node); /* "a map", "a list", "a sin
 const char *document_text(const yaml_node_t *node);
 /* The line of a key's name in a map, or of the map if it is not there. */
 size_t document_find(struct document *r, const yaml_node_t *map, const char *key, yaml_node_t **value);
+
+int vary_read(struct document *d, const yaml_node_t *node); /* the value of `vary` into d->vary: vary_file.c */
 
 #endif

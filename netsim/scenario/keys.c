@@ -52,6 +52,8 @@ static const struct scenario_key keys[] = {
 	{AT("mtu", mtu), .kind = &kind_count, .min = "576", .max = "9000", .range = "from 1280 with family 6", .initial = "1500",
 	 .help = "largest IP packet, in bytes; a frame has 14 more"},
 	{AT("family", family), .kind = &kind_family, .range = "4 or 6", .initial = "4", .help = "IPv4 or IPv6"},
+	{.places = 1 << KEY_SCENARIO, .name = "vary", .kind = &kind_vary, .range = "a map, or a list of maps, of settings and lists of values",
+	 .without = "a single scenario", .help = "a set of scenarios, every combination of the values: for `netsim compare`"},
 
 	{EDGE("from", from), .kind = &kind_node, .range = "1 to 15 of letters, digits and _", .without = "an error",
 	 .help = "the node it leaves"},

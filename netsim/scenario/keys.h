@@ -78,7 +78,7 @@ extern const char *const scenario_topologies[], *const scenario_disciplines[], *
 const char *scenario_quote(const char *text, char *buf, size_t size);
 
 extern const struct key_kind kind_text, kind_file, kind_node, kind_cc, kind_rate, kind_time, kind_size, kind_count, kind_number, kind_amount,
-	kind_decimal, kind_switch, kind_loss, kind_family, kind_choice, kind_map, kind_list, kind_rates, kind_set;
+	kind_decimal, kind_switch, kind_loss, kind_family, kind_choice, kind_map, kind_list, kind_rates, kind_set, kind_vary;
 
 /* the shortest decimal fraction that strtod() reads as the same number */
 void scenario_write_exact(double v, FILE *f);

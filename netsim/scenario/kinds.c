@@ -291,3 +291,4 @@ const struct key_kind kind_map = {"a map", NULL, NULL, NULL, NULL, NULL};
 const struct key_kind kind_list = {"a list", NULL, NULL, NULL, NULL, NULL};
 const struct key_kind kind_rates = {"a list", NULL, NULL, NULL, NULL, NULL};
 const struct key_kind kind_set = {"a map", NULL, NULL, NULL, NULL, NULL};
+const struct key_kind kind_vary = {"a map", NULL, NULL, NULL, NULL, NULL}; /* vary_file.c; no field of a scenario */

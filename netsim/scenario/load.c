@@ -6,6 +6,7 @@
 
 #include "document.h"
 #include "keys.h"
+#include "vary.h"
 
 static int read_value(struct document *d, const struct scenario_key *key, const yaml_node_t *node, void *object)
 {
@@ -73,6 +74,8 @@ static int read_field(struct document *d, const struct scenario_key *key, const 
 {
 	const bool scalar = value->type == YAML_SCALAR_NODE;
 
+	if (key->kind == &kind_vary)
+		return vary_read(d, value);
 	if (key->kind == &kind_set)
 		return read_tunables(d, value, object);
 	if (key->kind == &kind_list || (key->kind == &kind_rates && !scalar))
@@ -193,12 +196,14 @@ static void name_after_file(struct scenario *s, const char *file)
 	s->name[1 + strcspn(s->name + 1, ".")] = '\0';
 }
 
-int scenario_load(struct scenario *s, const char *file, struct congctl_error *err)
+int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, struct congctl_error *err)
 {
-	struct document d = {.file = file, .err = err};
+	struct document d = {.file = file, .vary = vary, .err = err};
 	int ret;
 
 	scenario_init(s);
+	if (vary)
+		vary->n = 0;
 	ret = document_load(&d);
 	if (ret)
 		return ret;
@@ -207,4 +212,9 @@ int scenario_load(struct scenario *s, const char *file, struct congctl_error *er
 	if (!ret && !s->name[0])
 		name_after_file(s, file);
 	return ret;
+}
+
+int scenario_load(struct scenario *s, const char *file, struct congctl_error *err)
+{
+	return scenario_load_set(s, NULL, file, err);
 }

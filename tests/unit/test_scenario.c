@@ -8,6 +8,7 @@
 
 #include "unit.h"
 #include "../../netsim/scenario/keys.h"
+#include "../../netsim/scenario/vary.h"
 
 static char path[] = "/tmp/test_scenario.XXXXXX";
 
@@ -21,7 +22,7 @@ static void put_file(const char *text, size_t size)
 }
 
 #define LINK "link: {rate: 100mbit, rtt: 40ms}\n"
-#define TOP_KEYS "name, description, topology, hops, link, links, flows, duration, warmup, sample, seed, repeat, mtu, family"
+#define TOP_KEYS "name, description, topology, hops, link, links, flows, duration, warmup, sample, seed, repeat, mtu, family, vary"
 #define LINK_KEYS "rate, rates, trace, return-rate, rtt, jitter, reorder, duplicate, buffer, queue, ecn, loss, police, aggregate"
 #define FLOW_KEYS "name, cc, set, count, workload, start, stop, size, rtt, from, to, load, sizes, request, pause, on, off, rate"
 #define AMOUNT "1pkt to 1000000pkt, 64B to 10GB, 0.001bdp to 1000bdp, or 1us to 100s"
@@ -328,19 +329,22 @@ static void the_table_of_keys_reads_its_own_ranges(void)
 /* those we ship: complete but for the algorithm; `make check` runs in the root of the tree */
 static void every_scenario_we_ship_is_valid(void)
 {
+	struct vary *vary = malloc(sizeof(*vary));
 	glob_t found;
 
+	CU_ASSERT_PTR_NOT_NULL_FATAL(vary);
 	CU_ASSERT_EQUAL_FATAL(glob("netsim/scenarios/*.yaml", 0, NULL, &found), 0);
 	CU_ASSERT(found.gl_pathc > 0);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct congctl_error err = {0};
 		struct scenario s;
 
-		CU_ASSERT_EQUAL(scenario_load(&s, found.gl_pathv[i], &err), 0);
+		CU_ASSERT_EQUAL(scenario_load_set(&s, vary, found.gl_pathv[i], &err), 0);
 		CU_ASSERT_EQUAL(scenario_finish(&s, "bpf_x", &err), 0);
 		CU_ASSERT_STRING_EQUAL(err.text, "");
 		CU_ASSERT(s.description[0]);
 	}
+	free(vary);
 	globfree(&found);
 }
 
