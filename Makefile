@@ -16,7 +16,7 @@ CC      ?= cc
 CLANG   ?= clang
 PREFIX  ?= /usr/local
 CFLAGS  ?= $(if $(SANITIZE),-O1,-O2) -g
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation)
 WARN    := -Wall -Wextra -Wshadow -Wno-unused-parameter $(if $(CI),-Werror)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
@@ -51,6 +51,7 @@ all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  V=1 shows the commands; CC, CLANG, CFLAGS, DESTDIR, PREFIX are honoured; 'make cubic' builds one algorithm"
+	@echo "  SANITIZE=1 builds everything with sanitizers, into build-sanitize/"
 
 deps: ## install what building and running need (Debian, root)
 	@.ci/deps $(BUILD_PACKAGES) $(RUN_PACKAGES)

@@ -103,8 +103,8 @@ static void print_transfers(FILE *f, const struct report_figures *figures)
 		if (figures->transfers[i].one_flow)
 			continue;
 		if (!head)
-			fprintf(f, "%s%-*s  %13s %9s %9s %9s %9s %8s %8s %8s %8s\n", figures->n_flows ? "\n" : "", width, "transfers", "completed", "FCT mean", "p50", "p95",
-				"p99", "slowdown", "p50", "p95", "p99");
+			fprintf(f, "%s%-*s  %13s %9s %9s %9s %9s %8s %8s %8s %8s\n", figures->n_flows ? "\n" : "", width, "transfers",
+				"completed", "FCT mean", "p50", "p95", "p99", "slowdown", "p50", "p95", "p99");
 		head = true;
 		sizes |= figures->transfers[i].size_class != NULL;
 		print_transfer(f, &figures->transfers[i], width);

@@ -197,8 +197,6 @@ static u32 accurate_ce(struct tcp_endpoint *ep, const struct tcp_segment *seg, u
 {
 	u32 ce = (seg->ace - ep->snd.ace_acked) & 7;
 
-	if (after(ep->tp.snd_una, seg->ack))
-		return 0;
 	ep->snd.ace_acked = seg->ace;
 	return delivered <= 7 ? ce : delivered - ((delivered - ce) & 7);
 }
@@ -208,7 +206,7 @@ static void take_ecn(struct tcp_endpoint *ep, const struct tcp_segment *seg, u32
 {
 	u32 ce;
 
-	if (!(ep->tp.ecn_flags & TCP_ECN_OK))
+	if (!(ep->tp.ecn_flags & TCP_ECN_OK) || before(seg->ack, st->prior_una))
 		return;
 	if (ep->ecn == TCP_ECN_ACCURATE) {
 		ce = accurate_ce(ep, seg, delivered);

@@ -17,6 +17,7 @@
 #define GSO_BYTES 65215      /* 64 kB without the longest headers */
 #define GSO_SEGS 44          /* of 1500 bytes */
 #define TSO_RTT_LOG 9        /* net.ipv4.tcp_tso_rtt_log: bursts of 64 kB below 512 us of RTT, half of it for each 512 us more */
+#define DEFER_MAX_NS 1000000 /* a burst waits for the next ACK only while the last one is as young as this */
 #define UNPACED_SEGS 10      /* the first segments of a connection */
 
 /* --- headers -------------------------------------------------------------------------------------------------------- */
@@ -234,22 +235,27 @@ static u32 cwnd_quota(const struct tcp_sock *tp)
 	return half < tp->snd_cwnd - inflight ? half : tp->snd_cwnd - inflight;
 }
 
-/* Better wait for the next ACK, for a burst as large as it may be? Not if a third of the window could go, or that ACK is far. */
-static bool defers(const struct tcp_endpoint *ep, u32 most)
+/* Better wait for the next ACK, for a burst as large as it may be? Not if a third of the window could go, or that ACK is far.
+ * *cwnd_limited: it is cwnd that keeps the burst small. */
+static bool defers(const struct tcp_endpoint *ep, u32 most, bool *cwnd_limited)
 {
 	const struct tcp_sock *tp = &ep->tp;
-	u64 cwnd_bytes = (u64)(tp->snd_cwnd - tcp_packets_in_flight(tp)) * tp->mss_cache, window_bytes, third;
-	u32 allowed = window_end(ep) - tp->snd_nxt;
+	u64 cwnd_room = (u64)(tp->snd_cwnd - tcp_packets_in_flight(tp)) * tp->mss_cache, cwnd_bytes, third;
+	u32 room = window_end(ep) - tp->snd_nxt, unsent = tp->write_seq - tp->snd_nxt;
+	bool by_cwnd = cwnd_room < room;
 
-	if (ca_state(ep) >= TCP_CA_Recovery || tp->tcp_clock_cache > tp->tcp_wstamp_ns + 1000000 || !tp->packets_out)
+	if (ca_state(ep) >= TCP_CA_Recovery || tp->tcp_clock_cache > tp->tcp_wstamp_ns + DEFER_MAX_NS || !tp->packets_out)
 		return false;
-	if (cwnd_bytes < allowed)
-		allowed = cwnd_bytes;
-	if (allowed >= most * tp->mss_cache || tp->write_seq - tp->snd_nxt <= allowed)
+	if (by_cwnd)
+		room = cwnd_room;
+	if (room >= most * tp->mss_cache || unsent <= room)
 		return false;
-	window_bytes = (u64)tp->snd_cwnd * tp->mss_cache;
-	third = (window_bytes < ep->snd.snd_wnd ? window_bytes : ep->snd.snd_wnd) / 3;
-	return allowed < third && tp->tcp_mstamp - tx_at(ep, ep->snd.ring.head)->sent_us >= tp->srtt_us >> 4;
+	cwnd_bytes = (u64)tp->snd_cwnd * tp->mss_cache;
+	third = (cwnd_bytes < ep->snd.snd_wnd ? cwnd_bytes : ep->snd.snd_wnd) / 3;
+	if (room >= third || tp->tcp_mstamp - tx_at(ep, ep->snd.ring.head)->sent_us < tp->srtt_us >> 4)
+		return false;
+	*cwnd_limited |= by_cwnd;
+	return true;
 }
 
 /* segments that the receiver's window has room for, of `segs`; what waits may end with a shorter one */
@@ -287,10 +293,8 @@ void tcp_push(struct tcp_endpoint *ep)
 		segs = window_quota(ep, segs);
 		if (!segs)
 			break;
-		if (most > 1 && tp->write_seq - tp->snd_nxt > tp->mss_cache && defers(ep, most)) {
-			cwnd_limited = true;
+		if (most > 1 && tp->write_seq - tp->snd_nxt > tp->mss_cache && defers(ep, most, &cwnd_limited))
 			break;
-		}
 		send_burst(ep, segs);
 		sent = true;
 		if (ep->host->failed)

@@ -192,7 +192,7 @@ static void process_loss(struct tcp_endpoint *ep, struct ack_state *st, bool dup
 	*send = SEND_LOST;
 }
 
-/* the states end when high_seq is acknowledged; CWR when something beyond is, for the CWR flag has to arrive. True: all is done. */
+/* The states end when high_seq is acknowledged; CWR when something beyond is, for the CWR flag has to arrive. */
 static void leave_states(struct tcp_endpoint *ep)
 {
 	if (ca_state(ep) == TCP_CA_Open) {

@@ -66,6 +66,7 @@ static void send_probe(struct tcp_endpoint *ep)
 			s->tlp_pending = true;
 			s->tlp_retrans = !is_new;
 			s->tlp_high_seq = ep->tp.snd_nxt;
+			s->rto_kind = RTO_NONE; /* a whole RTO from now */
 		}
 	}
 	tcp_rearm_rto(ep);

@@ -272,6 +272,24 @@ static void memory_is_used_again(void)
 	wire_close();
 }
 
+static void memory_waits_for_its_timers(void)
+{
+	struct tcp_config config = {.forward = &wire.forward, .reverse = &wire.reverse, .flow = 2, .mtu = 1500, .family = 4};
+	struct tcp_endpoint *client, *server;
+
+	wire_open(test_plugin("plain"), false, NULL, NULL);
+	config.plugin = wire.plugin;
+	tcp_connect(wire.client);
+	tcp_free(wire.client, wire.server);
+	CU_ASSERT_EQUAL_FATAL(tcp_new(&wire.host, &config, &client, &server), 0);
+	CU_ASSERT_PTR_NOT_EQUAL(client, wire.client); /* the SYN's is still to come */
+	wire_run(2 * SECOND_NS);
+	config.flow = 3;
+	CU_ASSERT_EQUAL_FATAL(tcp_new(&wire.host, &config, &client, &server), 0);
+	CU_ASSERT_PTR_EQUAL(client, wire.client);
+	wire_close();
+}
+
 static void connection_never_opened_can_be_freed(void)
 {
 	wire_open(test_plugin("plain"), false, NULL, NULL);
@@ -314,7 +332,8 @@ int main(void)
 		TEST(ecn_is_negotiated_if_the_algorithm_needs_it), TEST(end_that_wants_no_ecn_gets_none),
 		TEST(all_that_was_written_arrives), TEST(nothing_more_is_taken_after_the_last_write),
 		TEST(network_that_ends_gives_every_segment_back), TEST(late_segments_do_not_reach_the_next_connection),
-		TEST(memory_is_used_again), TEST(connection_never_opened_can_be_freed), TEST(stray_segments_open_nothing),
+		TEST(memory_is_used_again), TEST(memory_waits_for_its_timers),
+		TEST(connection_never_opened_can_be_freed), TEST(stray_segments_open_nothing),
 		CU_TEST_INFO_NULL,
 	};
 

@@ -145,6 +145,41 @@ static void segment_out_of_order_is_acknowledged_at_once(void)
 	wire_close();
 }
 
+/* also where answers are expected to carry the ACKs, and less than a full segment has come */
+static void filled_hole_is_acknowledged_at_once(void)
+{
+	u32 seq;
+
+	wire_connect(test_plugin("plain"), false);
+	seq = past_quick_acks();
+	wire.server->rcv.pingpong = 3;
+	data(seq + 100, 100);
+	acks(1);
+	data(seq, 100);
+	acks(2);
+	CU_ASSERT_EQUAL(relative(ack_heard(1)->ack), seq + 200);
+	data(seq + 200, 100);
+	acks(2);
+	wire_close();
+}
+
+/* what an algorithm asks for: an ACK of what came before leaves the rest waiting */
+static void earlier_ack_leaves_the_delayed_one(void)
+{
+	u32 seq;
+
+	wire_connect(test_plugin("plain"), false);
+	seq = past_quick_acks();
+	data(seq, MSS);
+	tcp_send_ack(wire.server, wire.server->tp.rcv_nxt - MSS);
+	acks(1);
+	CU_ASSERT_EQUAL(relative(ack_heard(0)->ack), seq);
+	wire_run(40 * MS);
+	acks(2);
+	CU_ASSERT_EQUAL(relative(ack_heard(1)->ack), seq + MSS);
+	wire_close();
+}
+
 static u32 read_bytes;
 
 static void count_received(void *arg, u32 bytes)
@@ -263,6 +298,9 @@ static void dsack_of_part_of_a_segment(void) /* RFC 2883 4.2.1 */
 	last_ack_is(7000, "6500-7000");
 	data(6500, 1000);
 	last_ack_is(7500, "6500-7000");
+	data(8500, 500);
+	data(8000, 600); /* the end of it */
+	last_ack_is(7500, "8500-8600 8000-9000");
 	wire_close();
 }
 
@@ -380,11 +418,11 @@ static void delayed_ack_echoes_the_earlier_timestamp(void) /* RFC 7323 4.3 */
 
 static void window_grows_with_what_comes_and_never_shrinks(void)
 {
-	u32 seq = 0, edge = 0, burst = 10;
+	u32 seq = 0, edge = 0, burst = 10, rcvbuf = 0;
 
 	wire_connect(test_plugin("plain"), false);
 	wire.keep[1] = true;
-	for (int round = 0; round < 12; round++, burst = round < 7 ? burst * 2 : 1) {
+	for (int round = 0; round < 12; round++, burst = round < 6 ? burst * 2 : burst + 8) {
 		wire.n[1] = 0;
 		for (u32 i = 0; i < burst; i++, seq += MSS) {
 			u32 window = wire.server->rcv.window_end - wire.server->tp.rcv_nxt;
@@ -395,6 +433,8 @@ static void window_grows_with_what_comes_and_never_shrinks(void)
 			data(seq, MSS);
 		}
 		wire_run(20 * MS);
+		CU_ASSERT(wire.server->rcv.rcvbuf_bytes >= rcvbuf);
+		rcvbuf = wire.server->rcv.rcvbuf_bytes;
 		for (u32 i = 0; i < wire.n[1]; i++) {
 			u32 now = ack_heard(i)->ack + ack_heard(i)->window;
 
@@ -434,6 +474,7 @@ int main(void)
 		TEST(every_second_segment_is_acknowledged_at_once), TEST(single_segment_waits_forty_milliseconds),
 		TEST(delay_follows_the_gaps_up_to_the_round_trip), TEST(start_is_acknowledged_quickly),
 		TEST(short_segment_is_acknowledged_when_it_is_read), TEST(segment_out_of_order_is_acknowledged_at_once),
+		TEST(filled_hole_is_acknowledged_at_once), TEST(earlier_ack_leaves_the_delayed_one),
 		TEST(application_reads_in_order_and_once), TEST(sack_of_a_lost_first_segment),
 		TEST(sack_blocks_are_in_order_of_arrival), TEST(no_more_blocks_than_fit),
 		TEST(dsack_of_a_segment_received_before), TEST(dsack_comes_before_the_other_blocks),

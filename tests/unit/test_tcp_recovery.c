@@ -247,7 +247,8 @@ static void timeouts_back_off(void)
 			CU_ASSERT(gap >= 2 * before_gap - MS && gap <= 2 * before_gap + MS);
 	}
 	CU_ASSERT_EQUAL(sim.client->tp.snd_cwnd, 1);
-	CU_ASSERT_EQUAL(sim.client->tp.snd_ssthresh, 5);
+	CU_ASSERT_EQUAL(sim.ssthresh_cwnd, TCP_INIT_CWND);
+	CU_ASSERT_EQUAL(sim.client->tp.snd_ssthresh, TCP_INIT_CWND / 2);
 	CU_ASSERT(sim.client->snd.rto_us >= 8 * rto_us);
 	dark = false;
 	sim_run_for(20 * SECOND);
