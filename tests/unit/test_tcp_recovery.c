@@ -33,24 +33,34 @@ static uint64_t scripted(struct tcp_segment *seg)
 	return take(late, &late_n, number) ? late_ns : 0;
 }
 
-/* RTT 40 ms, no queue: what is sent together arrives together */
-static void start(void)
+/* RTT 40 ms; rate 0: what is sent together arrives together */
+static void start_at(uint64_t rate_bps)
 {
-	sim_start(0, 20 * MS, 0);
+	sim_start(rate_bps, 20 * MS, 0);
 	lose_n = late_n = 0;
 	sim.fate = scripted;
 	sim_connect(ISN);
 }
 
-/* a connection with a window of about `cwnd` in congestion avoidance */
-static void start_with_window(u32 cwnd)
+static void start(void)
 {
-	start();
+	start_at(0);
+}
+
+/* a window of about `cwnd`, in congestion avoidance */
+static void grow_to(u32 cwnd)
+{
 	sim.client->tp.snd_ssthresh = cwnd;
 	tcp_write(sim.client, UINT64_MAX);
 	while (sim.client->tp.snd_cwnd < cwnd)
 		sim_run_for(MS);
 	sim_run_for(200 * MS);
+}
+
+static void start_with_window(u32 cwnd)
+{
+	start();
+	grow_to(cwnd);
 }
 
 /* the segment to be sent next */
@@ -101,6 +111,7 @@ static void follow_recovery(void)
 
 	while (!sim.states[TCP_CA_Recovery])
 		engine_run(sim.engine, engine_next(sim.engine));
+	acks = 1;
 	while (cc_ca_state((struct sock *)tp) == TCP_CA_Recovery) {
 		engine_run(sim.engine, engine_next(sim.engine));
 		CU_ASSERT(s->prr_out <= s->prr_delivered + acks);
@@ -116,10 +127,10 @@ static void rate_reduction_is_proportional(void)
 {
 	struct tcp_sock *tp;
 
-	start_with_window(100);
+	start_at(100000000); /* ACKs one by one */
+	grow_to(100);
 	tp = &sim.client->tp;
 	lose[lose_n++] = next_number();
-	acks = 0;
 	follow_recovery();
 	CU_ASSERT_EQUAL(tp->snd_cwnd, tp->snd_ssthresh);
 	CU_ASSERT(tcp_packets_in_flight(tp) <= tp->snd_ssthresh);
@@ -130,10 +141,10 @@ static void rate_reduction_is_proportional(void)
 /* most of a window is lost: less than ssthresh is in flight, which is no reason to fill it at once */
 static void rate_reduction_does_not_burst(void)
 {
-	start_with_window(100);
+	start_at(100000000); /* ACKs one by one */
+	grow_to(100);
 	for (u32 i = 0; i < 60; i++)
 		lose[lose_n++] = next_number() + i;
-	acks = 0;
 	follow_recovery();
 	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
 	CU_ASSERT_EQUAL(sim.client->tp.snd_cwnd, sim.client->tp.snd_ssthresh);
