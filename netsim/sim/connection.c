@@ -208,7 +208,7 @@ static void establish(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 
 	timer_cancel(&ep->handshake);
 	ep->tp.snd_una = seg->ack;
-	ep->snd.snd_wnd = ep->snd.max_window = seg->window;
+	ep->snd.snd_wnd = seg->window;
 	if (ep->ecn != TCP_ECN_NONE)
 		ep->tp.ecn_flags |= TCP_ECN_OK;
 	set_state(ep, TCP_STAGE_ESTABLISHED, SOCK_ESTABLISHED);

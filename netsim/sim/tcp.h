@@ -7,9 +7,14 @@
  * what is not, and which RFC each part follows.
  *
  *	connection.c  open, handshake, close, what the application asks; the entry of a segment
- *	output.c      segments: TSO sizing, pacing, window and Nagle tests, headers, control segments, idle restart, cwnd validation
- *	ack.c         an acknowledgement: cleaning and SACK marking, RTT, ECN echo, the state machine, calling the algorithm
- *	recovery.c    RACK, tail-loss probe, PRR, RTO with backoff and F-RTO, undo (timestamps, D-SACK)
+ *	output.c      segments: TSO sizing, pacing, window tests, headers, control segments
+ *	window.c      cwnd validation, idle restart, the send buffer
+ *	ack.c         an acknowledgement: RTT, ECN echo, calling the algorithm, in the kernel's order
+ *	scoreboard.c  the record of what was sent: cumulative and selective acknowledgement, D-SACK, reordering
+ *	rack.c        loss detection by time
+ *	recovery.c    the states of congestion, PRR, F-RTO
+ *	undo.c        spurious recoveries: timestamps, D-SACK
+ *	rto.c         retransmission timer with backoff, tail-loss probe
  *	rate.c        delivery-rate samples
  *	receive.c     data: delayed ACKs, CE echo, timestamps, the window offered
  *	reassembly.c  what came out of order, SACK blocks
@@ -87,7 +92,6 @@ enum tcp_ecn_mode { TCP_ECN_NONE, TCP_ECN_CLASSIC, TCP_ECN_DCTCP, TCP_ECN_ACCURA
 struct tcp_app {
 	void (*established)(void *arg);
 	void (*received)(void *arg, u32 bytes); /* in order, at once */
-	void (*writable)(void *arg);            /* the send buffer has room again */
 	void *arg;
 };
 
@@ -97,7 +101,7 @@ struct tcp_sender {
 	struct tx_ring ring;
 	u64 app_bytes;             /* still to come from the application; UINT64_MAX: no end. Enters write_seq as the send buffer allows */
 	u32 sndbuf_bytes;          /* payload that may wait or be in flight: grows as the kernel tunes it */
-	u32 snd_wnd, max_window;   /* bytes, from snd_una */
+	u32 snd_wnd;               /* bytes, from snd_una */
 	u64 first_tx_us;           /* rate sample: of the window under way */
 	u32 sends;                 /* segments with data, whole life: their order */
 	u32 rack_rtt_us, rack_order; /* RACK.rtt, and in place of RACK.xmit_ts and RACK.end_seq (RFC 8985 5.3) the order */
@@ -208,7 +212,6 @@ void tcp_push(struct tcp_endpoint *ep);                /* send what window, cwnd
 int tcp_retransmit(struct tcp_endpoint *ep, struct tx_record *tx);
 void tcp_send_ack(struct tcp_endpoint *ep, u32 rcv_nxt); /* a pure ACK, at once */
 void tcp_send_control(struct tcp_endpoint *ep, u16 flags); /* the sequence number of a SYN is snd_una, else snd_nxt */
-u32 tcp_sndbuf_room(const struct tcp_endpoint *ep);
 
 /* --- ack.c, recovery.c, rate.c --------------------------------------------------------------------------------------------- */
 

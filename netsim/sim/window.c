@@ -78,7 +78,7 @@ static void restart_after_idle(struct tcp_endpoint *ep)
 	ep->snd.cwnd_used = 0;
 }
 
-u32 tcp_sndbuf_room(const struct tcp_endpoint *ep)
+static u32 sndbuf_room(const struct tcp_endpoint *ep)
 {
 	u32 held = ep->tp.write_seq - ep->tp.snd_una;
 
@@ -105,12 +105,12 @@ static void expand_sndbuf(struct tcp_endpoint *ep)
 void tcp_fill_sndbuf(struct tcp_endpoint *ep)
 {
 	struct tcp_sock *tp = &ep->tp;
-	u32 room = tcp_sndbuf_room(ep);
+	u32 room = sndbuf_room(ep);
 
 	if (!ep->snd.app_bytes || (room < ep->snd.sndbuf_bytes / 4 && tp->write_seq - tp->snd_nxt >= 65536))
 		return;
 	expand_sndbuf(ep);
-	room = tcp_sndbuf_room(ep);
+	room = sndbuf_room(ep);
 	if (!room)
 		return;
 	rate_check_app_limited(ep);
@@ -123,6 +123,4 @@ void tcp_fill_sndbuf(struct tcp_endpoint *ep)
 		room = ep->snd.app_bytes;
 	tp->write_seq += room;
 	ep->snd.app_bytes -= room;
-	if (!ep->snd.app_bytes && ep->app.writable)
-		ep->app.writable(ep->app.arg);
 }

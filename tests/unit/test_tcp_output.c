@@ -230,6 +230,40 @@ static void needing_ecn_marks_all(void)
 	sim_end();
 }
 
+/* RFC 9768: the counter tells how many packets were marked, whatever ACKs are lost; marks of one round trip are one event */
+static void accurate_ecn_counts_marks(void)
+{
+	struct tcp_segment ack = {.flags = TCP_ACK};
+	struct tcp_sock *tp;
+	u32 una;
+
+	start(0);
+	tp = &sim.client->tp;
+	sim.client->ecn = TCP_ECN_ACCURATE;
+	tp->ecn_flags = TCP_ECN_OK;
+	sim.client->snd.ace_acked = 6;
+	tp->snd_cwnd = 40;
+	tcp_write(sim.client, 40 * MSS);
+	una = tp->snd_una;
+	ack.window = sim.client->snd.snd_wnd;
+	ack.ace = 6; /* none yet */
+	ack.ack = una + 2 * MSS;
+	tcp_ack(sim.client, &ack);
+	CU_ASSERT_EQUAL(tp->delivered_ce, 0);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 0);
+	ack.ace = 1; /* three of four, past the wrap */
+	ack.ack = una + 6 * MSS;
+	tcp_ack(sim.client, &ack);
+	CU_ASSERT_EQUAL(tp->delivered_ce, 3);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	ack.ace = 2; /* of ten: one, or nine, which is the safe guess */
+	ack.ack = una + 16 * MSS;
+	tcp_ack(sim.client, &ack);
+	CU_ASSERT_EQUAL(tp->delivered_ce, 3 + 9);
+	CU_ASSERT_EQUAL(sim.ssthresh_calls, 1);
+	sim_end();
+}
+
 /* not negotiated: an echo is noise */
 static void an_echo_without_negotiation_is_ignored(void)
 {
@@ -259,6 +293,7 @@ int main(void)
 		TEST(cwnd_is_kept),
 		TEST(classic_ecn),
 		TEST(needing_ecn_marks_all),
+		TEST(accurate_ecn_counts_marks),
 		TEST(an_echo_without_negotiation_is_ignored),
 		CU_TEST_INFO_NULL,
 	};
