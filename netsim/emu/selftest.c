@@ -170,7 +170,7 @@ static int measure_queue(struct selftest *t)
 static int measure_losses(struct selftest *t)
 {
 	double expected = LOSSES * LOSS_PROBABILITY, sigma = sqrt(expected * (1 - LOSS_PROBABILITY));
-	struct link_config link = {.name = "loss", .rate_bps = 100000000, .loss = {LOSS_BERNOULLI, LOSS_PROBABILITY, 0}};
+	struct link_config link = {.name = "loss", .rate_bps = 100000000, .loss = {.kind = LOSS_BERNOULLI, .probability = LOSS_PROBABILITY}};
 	struct link_stats st;
 	int ret = probe_start(&t->probe, &link, t->config->wait, t->err);
 

@@ -96,12 +96,20 @@ static void put_sentence(FILE *f, const struct report_run *run)
 		s->n_flows > 8 ? " …" : "", (double)s->duration_ns / 1e9, simulated ? "a simulated" : "an emulated",
 		congctl_format_rate(rate, sizeof(rate), (double)s->link.rate_bps),
 		congctl_format_time(rtt, sizeof(rtt), (double)s->link.rtt_ns), scenario_amount_pkts(s, &s->link.buffer));
+	if (s->topology != TOPOLOGY_DUMBBELL)
+		fprintf(f, " in a %s", scenario_topology_name(s));
+	if (s->link.queue.discipline != QUEUE_AUTO)
+		fprintf(f, " under %s", scenario_discipline_name(s));
 	if (s->link.ecn.set)
 		fprintf(f, ", marking packets when %" PRIu64 " or more wait", scenario_amount_pkts(s, &s->link.ecn));
 	if (s->link.loss.kind == LOSS_BERNOULLI)
 		fprintf(f, ", losing %g %% of the packets at random", s->link.loss.probability * 100);
 	if (s->link.loss.kind == LOSS_PERIODIC)
 		fprintf(f, ", losing one packet in %" PRIu64, s->link.loss.period);
+	if (s->link.loss.kind == LOSS_GILBERT_ELLIOTT)
+		fputs(", losing packets in bursts", f);
+	if (s->link.loss.kind == LOSS_NUMBERS)
+		fprintf(f, ", losing %zu chosen packets", s->link.loss.n_numbers);
 	if (run->n_results > 1)
 		fprintf(f, "; %zu runs, of which the table shows the median", run->n_results);
 	fputs(".</p>\n", f);

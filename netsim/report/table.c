@@ -103,8 +103,8 @@ static void print_transfers(FILE *f, const struct report_figures *figures)
 		if (figures->transfers[i].one_flow)
 			continue;
 		if (!head)
-			fprintf(f, "%s%-*s  %13s %9s %9s %9s %9s %8s %8s %8s %8s\n", figures->n_flows ? "\n" : "", width, "transfers", "completed", "FCT mean", "p50", "p95",
-				"p99", "slowdown", "p50", "p95", "p99");
+			fprintf(f, "%s%-*s  %13s %9s %9s %9s %9s %8s %8s %8s %8s\n", figures->n_flows ? "\n" : "", width, "transfers",
+				"completed", "FCT mean", "p50", "p95", "p99", "slowdown", "p50", "p95", "p99");
 		head = true;
 		sizes |= figures->transfers[i].size_class != NULL;
 		print_transfer(f, &figures->transfers[i], width);
@@ -155,6 +155,10 @@ static void print_head(FILE *f, const struct report_run *run, const struct repor
 	fprintf(f, "%s%s%s: %s, %s, buffer %" PRIu64 " pkts", s->name, run->label ? ", " : "", run->label ? run->label : "",
 		congctl_format_rate(bps, sizeof(bps), (double)s->link.rate_bps),
 		congctl_format_time(rtt, sizeof(rtt), (double)s->link.rtt_ns), scenario_amount_pkts(s, &s->link.buffer));
+	if (s->topology != TOPOLOGY_DUMBBELL)
+		fprintf(f, ", %s", scenario_topology_name(s));
+	if (s->link.queue.discipline != QUEUE_AUTO)
+		fprintf(f, ", %s", scenario_discipline_name(s));
 	if (s->link.ecn.set)
 		fprintf(f, ", CE from %" PRIu64 " pkts", scenario_amount_pkts(s, &s->link.ecn));
 	fprintf(f, ", %g s%s, measured from %g s, seed %" PRIu64, (double)s->duration_ns / 1e9,

@@ -19,6 +19,21 @@ uint32_t scenario_payload_bytes(const struct scenario *s)
 	return s->mtu - (s->family == 6 ? 40 : 20) - TCP_HEADER;
 }
 
+const char *scenario_topology_name(const struct scenario *s)
+{
+	return scenario_topologies[s->topology];
+}
+
+static const char *discipline_name(const struct scenario_link *link)
+{
+	return scenario_disciplines[scenario_link_discipline(link) - QUEUE_FIFO];
+}
+
+const char *scenario_discipline_name(const struct scenario *s)
+{
+	return discipline_name(&s->link);
+}
+
 uint32_t scenario_datagram_bytes(const struct scenario *s)
 {
 	return s->mtu - (s->family == 6 ? 40 : 20) - UDP_HEADER;
@@ -91,7 +106,7 @@ static bool all_alike(const struct scenario *s)
 	return s->topology != TOPOLOGY_PARKING_LOT && s->topology != TOPOLOGY_GRAPH;
 }
 
-static uint64_t way_ns(const struct scenario *s, size_t group)
+static uint64_t path_rtt_ns(const struct scenario *s, size_t group)
 {
 	struct topology t;
 
@@ -103,7 +118,7 @@ uint64_t scenario_flow_rtt_ns(const struct scenario *s, size_t group)
 {
 	if (s->flows[group].rtt_ns)
 		return s->flows[group].rtt_ns;
-	return all_alike(s) ? s->link.rtt_ns : way_ns(s, group);
+	return all_alike(s) ? s->link.rtt_ns : path_rtt_ns(s, group);
 }
 
 uint64_t scenario_common_rtt_ns(const struct scenario *s)
@@ -121,7 +136,7 @@ uint64_t scenario_common_rtt_ns(const struct scenario *s)
 
 uint64_t scenario_access_delay_ns(const struct scenario *s, size_t group)
 {
-	const uint64_t shared_ns = all_alike(s) ? scenario_common_rtt_ns(s) : way_ns(s, group);
+	const uint64_t shared_ns = all_alike(s) ? scenario_common_rtt_ns(s) : path_rtt_ns(s, group);
 
 	return (scenario_flow_rtt_ns(s, group) - shared_ns) / 2;
 }
@@ -171,7 +186,7 @@ void scenario_link_config(const struct scenario *s, const struct scenario_link *
 		.police_bps = link->police.rate_bps,
 		.police_burst_bytes = link->police.burst_bytes,
 		.queue = {
-			.discipline = scenario_disciplines[scenario_link_discipline(link) - QUEUE_FIFO],
+			.discipline = discipline_name(link),
 			.ecn = q->mark,
 			.min_bytes = amount_bytes(s, link, &q->min),
 			.max_bytes = amount_bytes(s, link, &q->max),

@@ -156,6 +156,8 @@ int scenario_write(const struct scenario *s, FILE *f);
 
 uint32_t scenario_frame_bytes(const struct scenario *s);      /* MTU + 14 */
 uint32_t scenario_payload_bytes(const struct scenario *s);    /* TCP payload of a full frame, with timestamps: MTU 1500 IPv4: 1448 */
+const char *scenario_topology_name(const struct scenario *s);
+const char *scenario_discipline_name(const struct scenario *s); /* of the bottleneck's queue */
 uint32_t scenario_datagram_bytes(const struct scenario *s);   /* UDP payload of a full frame */
 double scenario_tcp_cap_bps(const struct scenario *s);        /* the most TCP payload the bottleneck can carry */
 double scenario_bdp_pkts(const struct scenario *s);           /* rate × rtt in full-size frames */

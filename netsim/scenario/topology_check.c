@@ -62,7 +62,7 @@ static int check_node(const struct topology *t, const char *name, int node, stru
 }
 
 /*
- * No way leads out of where `from` is. Does it at least lead around? Then as many links as nodes are there, each link counted with its way
+ * No route leads out of where `from` is. Does it at least lead around? Then as many links as nodes are there, each link counted with its way
  * back as one.
  */
 static bool leads_in_circles(const struct topology *t, int from)
@@ -84,19 +84,19 @@ static bool leads_in_circles(const struct topology *t, int from)
 	return links >= nodes;
 }
 
-static int check_way(const struct topology *t, int from, int to, bool access, struct congctl_error *err)
+static int check_path(const struct topology *t, int from, int to, bool access, struct congctl_error *err)
 {
 	const int most = PATH_MAX_LINKS - access;
 	int edges[PATH_MAX_LINKS], n = topology_route(t, from, to, edges, most);
 
 	if (n == -E2BIG)
-		return congctl_fail(err, n, "the way from %s to %s has too many links: at most %d, one less with an rtt of its own",
+		return congctl_fail(err, n, "the path from %s to %s has too many links: at most %d, one less with an rtt of its own",
 				    t->nodes[from], t->nodes[to], PATH_MAX_LINKS);
 	if (n < 0 && leads_in_circles(t, from))
-		return congctl_fail(err, n, "there is no way from %s to %s: the links from %s lead only in circles", t->nodes[from],
+		return congctl_fail(err, n, "there is no route from %s to %s: the links from %s lead only in circles", t->nodes[from],
 				    t->nodes[to], t->nodes[from]);
 	if (n < 0)
-		return congctl_fail(err, n, "there is no way from %s to %s: a link to where %s is", t->nodes[from], t->nodes[to], t->nodes[to]);
+		return congctl_fail(err, n, "there is no route from %s to %s: a link to where %s is", t->nodes[from], t->nodes[to], t->nodes[to]);
 	return 0;
 }
 
@@ -114,17 +114,17 @@ static int check_flow(const struct scenario *s, const struct topology *t, size_t
 	if (!ret && from == to)
 		ret = congctl_fail(err, -EINVAL, "the flow goes from %s to %s: two nodes", t->nodes[from], t->nodes[to]);
 	if (!ret)
-		ret = check_way(t, from, to, flow->rtt_ns, err);
+		ret = check_path(t, from, to, flow->rtt_ns, err);
 	if (!ret)
-		ret = check_way(t, to, from, flow->rtt_ns, err);
+		ret = check_path(t, to, from, flow->rtt_ns, err);
 	if (ret)
 		return ret;
 	rtt_ns = topology_rtt_ns(t, s, group);
 	if (!rtt_ns)
-		return congctl_fail(err, -EINVAL, "the way from %s to %s takes no time: a delay on a link of it", t->nodes[from], t->nodes[to]);
+		return congctl_fail(err, -EINVAL, "the path from %s to %s takes no time: a delay on a link of it", t->nodes[from], t->nodes[to]);
 	spot->key = "rtt";
 	if (flow->rtt_ns && flow->rtt_ns < rtt_ns)
-		return congctl_fail(err, -EINVAL, "an rtt of %g ms is less than the way from %s to %s takes: at least %g ms",
+		return congctl_fail(err, -EINVAL, "an rtt of %g ms is less than the path from %s to %s takes: at least %g ms",
 				    (double)flow->rtt_ns / 1e6, t->nodes[from], t->nodes[to], (double)rtt_ns / 1e6);
 	return 0;
 }

@@ -90,7 +90,8 @@ int datagram_open_sender(struct traffic *t, struct flow *f, struct congctl_error
 void flow_connect(struct traffic *t, struct flow *f);
 void flow_accept(struct traffic *t, uint32_t group);
 void flow_on_event(struct traffic *t, struct flow *f, enum flow_side side, uint32_t events);
-void flow_write(struct traffic *t, struct flow *f, enum flow_side side, uint64_t bytes); /* in place of what is left; UINT64_MAX: without end */
+/* So many to send, in place of what is left; UINT64_MAX: without end. */
+void flow_write(struct traffic *t, struct flow *f, enum flow_side side, uint64_t bytes);
 void flow_end_stream(struct traffic *t, struct flow *f); /* nothing beyond what the socket holds */
 void flow_fail(struct traffic *t, struct flow *f, int error);
 void flow_serve_ready(struct traffic *t); /* a turn for the first in the ready list */

@@ -36,8 +36,9 @@ struct traffic_config {
 	void *ended_arg;
 };
 
-/* Room for the descriptors of the flows; of those that come at random, as many as the hard limit leaves. traffic_run() does it by itself, but in a process with several threads each growth of
- * the table waits for the kernel (RCU, 20 to 60 ms): to be called before they are started. -EINVAL: no or too many flows. */
+/* Room for the descriptors of the flows; of those that come at random, as many as the hard limit leaves. traffic_run() does it by
+ * itself, but in a process with several threads each growth of the table waits for the kernel (RCU, 20 to 60 ms): to be called
+ * before they are started. -EINVAL: no or too many flows. */
 int traffic_reserve(const struct scenario *s, const struct workload_flow *plan, size_t n_plan, struct congctl_error *err);
 
 /* Run the planned flows from time 0 to the scenario's duration. Fills flows[] (as planned), samples[], transfers[] and duration_ns of

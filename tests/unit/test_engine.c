@@ -112,6 +112,21 @@ static void far_ties_run_in_order_of_scheduling(void)
 	engine_free(engine);
 }
 
+/* after an idle second: twenty events far ahead, then one that is earlier */
+static void an_earlier_event_comes_first_after_idle_time(void)
+{
+	setup();
+	engine_run(engine, SECOND);
+	for (int i = 0; i < 20; i++)
+		engine_at(engine, 3 * SECOND, note, (void *)1);
+	engine_at(engine, 2 * SECOND, note, (void *)2);
+	CU_ASSERT_EQUAL(engine_next(engine), 2 * SECOND);
+	engine_run(engine, 4 * SECOND);
+	CU_ASSERT_EQUAL(n_order, 21);
+	CU_ASSERT_EQUAL(order[0], 2);
+	engine_free(engine);
+}
+
 static void run_stops_at_its_limit(void)
 {
 	setup();
@@ -329,6 +344,7 @@ int main(void)
 		TEST(ties_run_in_order_of_scheduling),
 		TEST(many_events_far_ahead_keep_their_order),
 		TEST(far_ties_run_in_order_of_scheduling),
+		TEST(an_earlier_event_comes_first_after_idle_time),
 		TEST(run_stops_at_its_limit),
 		TEST(the_clock_never_goes_back),
 		TEST(an_idle_engine_has_no_next_event),

@@ -42,6 +42,7 @@ static void record(struct run_result *r, uint32_t n_web)
 			f->window_bytes = n_web * 1000000, f->window_ns = 7 * S;
 			continue;
 		}
+		f->window_ns = 7 * S, f->window_bytes = 1000;
 		r->transfers[k] = (struct transfer){.flow = i, .start_ns = f->start_ns, .end_ns = ENGINE_NEVER, .bytes = k % 2 ? 20000000 : 5000};
 		if (k + 1 < n_web)
 			r->transfers[k].end_ns = f->start_ns + (k + 1) * workload_ideal_ns(&scenario, WEB, r->transfers[k].bytes);

@@ -118,6 +118,27 @@ static void a_queue_is_a_word_or_a_map(void)
 	}
 }
 
+static void every_parameter_reaches_the_engine(void)
+{
+	static struct scenario s;
+	struct link_config c;
+
+	fixture_load(&s, LINK("queue: {name: red, min: 20pkt, max: 90kB, probability: 10%, weight: 0.002, gentle: yes, mark: yes}"));
+	scenario_link_config(&s, &s.link, &c);
+	CU_ASSERT(c.queue.min_bytes == 20 * 1514 && c.queue.max_bytes == 90000 && c.queue.max_probability == 0.1);
+	CU_ASSERT(c.queue.weight == 0.002 && c.queue.gentle && c.queue.ecn);
+	fixture_load(&s, LINK("queue: {name: dualpi2, target: 14ms, tupdate: 17ms, alpha: 0.2, beta: 3.5, coupling: 2.5, step: 2ms}"));
+	scenario_link_config(&s, &s.link, &c);
+	CU_ASSERT(c.queue.target_ns == 14000000 && c.queue.tupdate_ns == 17000000 && c.queue.step_ns == 2000000);
+	CU_ASSERT(c.queue.alpha == 0.2 && c.queue.beta == 3.5 && c.queue.coupling == 2.5);
+	fixture_load(&s, LINK("queue: {name: codel, ce_threshold: 3ms}, jitter: 2ms, reorder: yes, duplicate: 2%, "
+			      "police: {rate: 3mbit, burst: 20kB}, rates: 5mbit@3s"));
+	scenario_link_config(&s, &s.link, &c);
+	CU_ASSERT(c.queue.ce_threshold_ns == 3000000 && c.jitter_ns == 2000000 && c.reorder && c.duplicate == 0.02);
+	CU_ASSERT(c.police_bps == 3000000 && c.police_burst_bytes == 20000 && c.queue.mtu_frame_bytes == 1514);
+	CU_ASSERT(c.n_steps == 1 && c.steps[0].at_ns == 3000000000 && c.steps[0].rate_bps == 5000000);
+}
+
 static void a_buffer_in_time_is_what_passes_in_it(void)
 {
 	static struct scenario s;
@@ -195,6 +216,7 @@ int main(void)
 		TEST(bad_links_are_refused),
 		TEST(bad_flows_are_refused),
 		TEST(a_queue_is_a_word_or_a_map),
+		TEST(every_parameter_reaches_the_engine),
 		TEST(a_buffer_in_time_is_what_passes_in_it),
 		TEST(losses_are_read_as_written),
 		TEST(the_mean_rate_weighs_each_rate_by_its_time),

@@ -14,9 +14,9 @@
 
 static const struct fixture_bad bad[] = {
 	{GRAPH(EDGE("a", "b", "1ms") EDGE("c", "d", "1ms"), ""),
-	 "6: there is no way from a to d: a link to where d is"},
+	 "6: there is no route from a to d: a link to where d is"},
 	{GRAPH(EDGE("a", "b", "1ms") EDGE("b", "c", "1ms") EDGE("c", "a", "1ms") EDGE("x", "y", "1ms"), ", from: b, to: x"),
-	 "8: there is no way from b to x: the links from b lead only in circles"},
+	 "8: there is no route from b to x: the links from b lead only in circles"},
 	{GRAPH(EDGE("a", "b", "1ms"), ", from: a, to: z"), "5: there is no node 'z': one of a, b"},
 	{GRAPH(EDGE("a", "b", "1ms"), ",\n     from: y"), "6: there is no node 'y': one of a, b"},
 	{GRAPH(EDGE("a", "b", "1ms"), ", to: a"), "5: the flow goes from a to a: two nodes"},
@@ -29,11 +29,11 @@ static const struct fixture_bad bad[] = {
 	{GRAPH("  - {from: a-b, to: b, rate: 1mbit}\n", ""), "3: from 'a-b' is not the name of a node: 1 to 15 of letters, digits and _, such as n1"},
 	{GRAPH("  - {from: a, to: b, rate: 1mbit, rtt: 1ms}\n", ""), "3: unknown key 'rtt': one of from, to, rate, rates, trace, delay, "
 	 "jitter, reorder, duplicate, buffer, queue, ecn, loss, police, aggregate"},
-	{GRAPH(EDGE("a", "b", "0s"), ""), "5: the way from a to b takes no time: a delay on a link of it"},
-	{GRAPH(EDGE("a", "b", "10ms"), ", rtt: 19ms"), "5: an rtt of 19 ms is less than the way from a to b takes: at least 20 ms"},
-	{GRAPH(LONG_EDGES, ", rtt: 1s"), "20: the way from a to q has too many links: at most 16, one less with an rtt of its own"},
+	{GRAPH(EDGE("a", "b", "0s"), ""), "5: the path from a to b takes no time: a delay on a link of it"},
+	{GRAPH(EDGE("a", "b", "10ms"), ", rtt: 19ms"), "5: an rtt of 19 ms is less than the path from a to b takes: at least 20 ms"},
+	{GRAPH(LONG_EDGES, ", rtt: 1s"), "20: the path from a to q has too many links: at most 16, one less with an rtt of its own"},
 	{GRAPH(LONG_EDGES EDGE("q", "r", "1ms"), ""),
-	 "21: the way from a to r has too many links: at most 16, one less with an rtt of its own"},
+	 "21: the path from a to r has too many links: at most 16, one less with an rtt of its own"},
 	{GRAPH("  - {from: a, to: b, rate: 1mbit, delay: 1ms,\n     ecn: 3pkt, buffer: 3pkt}\n", ""),
 	 "4: ecn from 3 packets never marks in a buffer of 3: less than the buffer"},
 	{"topology: graph\nflows: [{cc: a}]\n", "1: the graph has no links: a list of at least one, such as {from: a, to: b, rate: 10mbit}"},
@@ -47,7 +47,7 @@ static const struct fixture_bad bad[] = {
 	{"topology: parking-lot\nhops: 3\n" LINK "flows: [{cc: a, to: n4}]\n", "4: there is no node 'n4': one of n0, n1, n2, n3"},
 	{"topology: parking-lot\n" LINK "flows: [{cc: a, from: n2}]\n", "3: the flow goes from n2 to n2: two nodes"},
 	{"topology: parking-lot\n" LINK "flows: [{cc: a, rtt: 39ms}]\n",
-	 "3: an rtt of 39 ms is less than the way from n0 to n2 takes: at least 40 ms"},
+	 "3: an rtt of 39 ms is less than the path from n0 to n2 takes: at least 40 ms"},
 };
 
 static void what_cannot_be_travelled_is_refused(void)
@@ -145,6 +145,19 @@ static void a_parking_lots_flows_cross_what_is_between_their_nodes(void)
 	CU_ASSERT(t.edges[0].rate_bps == 10000000 && t.edges[3].rate_bps == 1000000 && t.edges[3].plain);
 }
 
+static void the_way_back_follows_the_rate_unless_it_has_its_own(void)
+{
+	load("link: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s, aggregate: {time: 4ms}}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && t.edges[1].changes && t.edges[1].rate_bps == 10000000);
+	CU_ASSERT(!t.edges[0].aggregate.time_ns && t.edges[1].aggregate.time_ns == 4000000);
+	load("link: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s, return-rate: 2mbit}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && !t.edges[1].changes && t.edges[1].rate_bps == 2000000);
+	load("topology: star\nlink: {rate: 10mbit, rtt: 40ms, rates: 5mbit@1s}\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].changes && !t.edges[1].changes); /* a host's link stays as it is */
+	load("topology: graph\nlinks: [{from: a, to: b, rate: 1mbit, delay: 1ms, aggregate: {time: 4ms}}]\nflows: [{cc: a}]\n");
+	CU_ASSERT(t.edges[0].aggregate.time_ns == 4000000 && !t.edges[1].aggregate.time_ns);
+}
+
 static void a_star_has_a_host_for_each_group(void)
 {
 	load("topology: star\nlink: {rate: 10mbit, rtt: 40ms}\nflows: [{cc: a}, {cc: a, count: 30}]\n");
@@ -190,6 +203,7 @@ int main(void)
 		TEST(the_longest_way_a_packet_can_carry_is_accepted),
 		TEST(the_delays_of_a_chain_add_up_to_its_rtt),
 		TEST(a_parking_lots_flows_cross_what_is_between_their_nodes),
+		TEST(the_way_back_follows_the_rate_unless_it_has_its_own),
 		TEST(a_star_has_a_host_for_each_group),
 		TEST(figures_of_a_graph_are_about_the_first_flows_bottleneck),
 		TEST(a_setting_has_no_one_link_to_go_to_in_a_graph),

@@ -78,8 +78,11 @@ static void arrivals_are_carried_to_the_byte(void)
 	for (size_t i = 0; i < n && i < r.n_flows; i++) {
 		const struct flow_result *flow = &r.flows[i];
 
-		wrong += flow->start_ns != plan[i].start_ns || flow->error;
-		wrong += flow->finished_ns == ENGINE_NEVER ? flow->start_ns < 900 * MS : flow->received_bytes != plan[i].size_bytes;
+		wrong += flow->start_ns != plan[i].start_ns;
+		if (flow->finished_ns == ENGINE_NEVER) /* the last ones may be cut off, some before they have a connection */
+			wrong += flow->start_ns < 900 * MS;
+		else
+			wrong += flow->received_bytes != plan[i].size_bytes || flow->error;
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
 	CU_ASSERT_EQUAL(r.n_transfers, n);
