@@ -41,7 +41,7 @@ lacks "$(cat "$TMP/one/report.html")" "Linux kernel's TCP"
 
 # the same seed, the same bytes, of every workload; another seed, others, where there is chance in it
 cat >"$TMP/mixed.yaml" <<EOF
-link: {rate: 10mbit, rtt: 40ms, buffer: 1bdp, loss: 1%}
+link: {rate: 10mbit, rtt: 40ms, buffer: 4bdp, loss: 1%}
 flows:
     - {cc: cubic, count: 3}
     - {cc: bbr, start: 1s, stop: 3s}
