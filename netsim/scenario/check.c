@@ -110,7 +110,8 @@ static uint64_t amount_bytes(const struct scenario *s, const struct scenario_lin
 	return a->unit == UNIT_BYTES ? (uint64_t)a->value : scenario_link_amount_pkts(s, link, a) * scenario_frame_bytes(s);
 }
 
-static int check_room(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot, struct congctl_error *err)
+static int check_room(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot,
+		      struct congctl_error *err)
 {
 	const struct scenario_amount *buffer = &link->buffer, *ecn = &link->ecn;
 	const uint64_t room = amount_bytes(s, link, buffer), threshold = amount_bytes(s, link, ecn);
@@ -131,7 +132,8 @@ static int check_room(const struct scenario *s, const struct scenario_link *link
 			    threshold / frame, room / frame);
 }
 
-static int check_queue(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot, struct congctl_error *err)
+static int check_queue(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot,
+		      struct congctl_error *err)
 {
 	const enum scenario_discipline discipline = scenario_link_discipline(link);
 	const char *name = scenario_disciplines[discipline - QUEUE_FIFO];
@@ -177,7 +179,8 @@ static int check_rates(const struct scenario_link *link, struct scenario_spot *s
 	return 0;
 }
 
-static int check_extras(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot, struct congctl_error *err)
+static int check_extras(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot,
+		      struct congctl_error *err)
 {
 	spot->key = "reorder";
 	if (link->reorder && !link->jitter_ns)

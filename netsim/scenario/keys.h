@@ -77,8 +77,8 @@ extern const char *const scenario_topologies[], *const scenario_disciplines[], *
 /* text of somebody else's making, fit for a message: at most 40 characters, control characters shown as '?' */
 const char *scenario_quote(const char *text, char *buf, size_t size);
 
-extern const struct key_kind kind_text, kind_file, kind_node, kind_cc, kind_rate, kind_time, kind_size, kind_count, kind_number, kind_amount,
-	kind_decimal, kind_switch, kind_loss, kind_family, kind_choice, kind_map, kind_list, kind_rates, kind_set, kind_vary;
+extern const struct key_kind kind_text, kind_file, kind_node, kind_cc, kind_rate, kind_time, kind_size, kind_count, kind_number,
+	kind_amount, kind_decimal, kind_switch, kind_loss, kind_family, kind_choice, kind_map, kind_list, kind_rates, kind_set, kind_vary;
 
 /* the shortest decimal fraction that strtod() reads as the same number */
 void scenario_write_exact(double v, FILE *f);
@@ -88,7 +88,7 @@ void scenario_write_quoted(const char *text, FILE *f);
 
 /* --- between the files of scenario/ --- */
 
-/* "WORD,key=value,…" of a place; WORD is the value of the key `first` (NULL: there is none). `seen`: by key, what was given before */
+/* "WORD,key=value,…" of a place; WORD is the value of the key `first` (NULL: there is none). `seen`: by key, what was given */
 #define SCENARIO_MAX_KEYS 160
 int scenario_spec_read(enum key_place place, const char *first, char *spec, void *object, bool *seen, struct congctl_error *err);
 int scenario_set_tunable(struct scenario_flow *flow, const char *name, const char *value, struct congctl_error *err);
