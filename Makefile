@@ -17,7 +17,7 @@ CC      ?= cc
 CLANG   ?= clang
 PREFIX  ?= /usr/local
 CFLAGS  ?= $(if $(SANITIZE),-O1,-O2) -g
-SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-format-truncation)
+SANITIZERS := $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
 WARN    := -Wall -Wextra -Wshadow -Wno-unused-parameter $(if $(CI),-Werror)
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 

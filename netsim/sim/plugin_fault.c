@@ -32,6 +32,7 @@ static const int caught[] = {SIGFPE, SIGSEGV, SIGBUS, SIGILL};
 
 static struct fault {
 	sigjmp_buf out;
+	struct sigaction usual[N_CAUGHT];
 	const struct plugin *plugin;
 	int signal, code;
 	uintptr_t pc, address;
@@ -83,16 +84,21 @@ static const struct plugin *caller(uintptr_t *pc)
 	return cc_current ? cc_current->plugin : NULL;
 }
 
+static void restore_signals(void)
+{
+	for (size_t i = 0; i < N_CAUGHT; i++)
+		sigaction(caught[i], &fault.usual[i], NULL);
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
-	static const struct sigaction usual = {.sa_handler = SIG_DFL};
 	uintptr_t pc = interrupted_at(context);
 	const struct plugin *p = plugin_at(pc);
 
 	if (!p && !is_own(pc))
 		p = caller(&pc);
 	if (!p) { /* on return the instruction faults again */
-		sigaction(signal, &usual, NULL);
+		restore_signals();
 		return;
 	}
 	fault.plugin = p;
@@ -220,7 +226,7 @@ static bool run(void (*fn)(void *arg), void *arg)
 
 int plugin_guard(void (*fn)(void *arg), void *arg, struct congctl_error *err)
 {
-	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK}, before[N_CAUGHT];
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
 	stack_t stack = {.ss_sp = malloc(STACK_BYTES), .ss_size = STACK_BYTES}, stack_before;
 	void *frame;
 	bool ended;
@@ -230,10 +236,9 @@ int plugin_guard(void (*fn)(void *arg), void *arg, struct congctl_error *err)
 	backtrace(&frame, 1); /* loads what it needs now, not in the handler */
 	sigaltstack(&stack, &stack_before);
 	for (size_t i = 0; i < N_CAUGHT; i++)
-		sigaction(caught[i], &action, &before[i]);
+		sigaction(caught[i], &action, &fault.usual[i]);
 	ended = run(fn, arg);
-	for (size_t i = 0; i < N_CAUGHT; i++)
-		sigaction(caught[i], &before[i], NULL);
+	restore_signals();
 	sigaltstack(&stack_before, NULL);
 	free(stack.ss_sp);
 	cc_current = NULL;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * receive.c - data: reassembly, SACK blocks (RFC 2018, D-SACK RFC 2883), delayed ACKs (RFC 5681 4.2, with the quick-ACK mode and the
- * estimator of Linux), CE echo (RFC 3168 6.1.3, RFC 8257 3.2 through the algorithm, RFC 9768), timestamps (RFC 7323 4.3), and the window
- * offered. The application reads at once what is in order.
+ * receive.c - data: delayed ACKs (RFC 5681 4.2, with the quick-ACK mode and the estimator of Linux), CE echo (RFC 3168 6.1.3,
+ * RFC 8257 3.2 through the algorithm, RFC 9768), timestamps (RFC 7323 4.3), and the window offered. The application reads at once what
+ * is in order.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim_host.h"
 
@@ -192,128 +191,6 @@ static void accept_cwr(struct tcp_endpoint *ep)
 	*ack_pending(ep) |= ICSK_ACK_NOW;
 }
 
-/* --- out of order ------------------------------------------------------------------------------------------------------- */
-
-static void set_dsack(struct tcp_endpoint *ep, u32 start, u32 end)
-{
-	ep->rcv.dsack = (struct sack_block){start, end};
-}
-
-/* the first range that ends at or after `seq` */
-static u32 range_find(const struct tcp_receiver *rcv, u32 seq)
-{
-	u32 low = 0, high = rcv->n_ranges;
-
-	if (high && before(rcv->ranges[high - 1].start, seq) && !before(rcv->ranges[high - 1].end, seq))
-		return high - 1; /* one more behind the last */
-	while (low < high) {
-		u32 middle = (low + high) / 2;
-
-		if (before(rcv->ranges[middle].end, seq))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool range_room(struct tcp_endpoint *ep)
-{
-	struct tcp_receiver *rcv = &ep->rcv;
-	u32 room = rcv->room ? 2 * rcv->room : 4;
-	struct sack_block *ranges;
-
-	if (rcv->n_ranges < rcv->room)
-		return true;
-	ranges = realloc(rcv->ranges, room * sizeof(*ranges));
-	if (!ranges) {
-		sim_fail(ep->host, "out of memory for data out of order: make the rate, the delay or the number of flows smaller");
-		return false;
-	}
-	rcv->ranges = ranges;
-	rcv->room = room;
-	return true;
-}
-
-static void ranges_remove(struct tcp_receiver *rcv, u32 from, u32 n)
-{
-	memmove(&rcv->ranges[from], &rcv->ranges[from + n], (rcv->n_ranges - from - n) * sizeof(*rcv->ranges));
-	rcv->n_ranges -= n;
-}
-
-static bool holds(const struct sack_block *range, u32 seq)
-{
-	return !before(seq, range->start) && before(seq, range->end);
-}
-
-/* `range` is the one touched last; the others move back, those now part of it go. */
-static void note_recent(struct tcp_receiver *rcv, const struct sack_block *range)
-{
-	u32 kept[4], n = 0, max = sizeof(rcv->recent) / sizeof(rcv->recent[0]);
-
-	kept[n++] = range->start;
-	for (u32 i = 0; i < rcv->n_recent && n < max; i++) {
-		if (!holds(range, rcv->recent[i]))
-			kept[n++] = rcv->recent[i];
-	}
-	memcpy(rcv->recent, kept, n * sizeof(kept[0]));
-	rcv->n_recent = n;
-}
-
-static void queue_out_of_order(struct tcp_endpoint *ep, u32 start, u32 end)
-{
-	struct tcp_receiver *rcv = &ep->rcv;
-	u32 i = range_find(rcv, start), n = 0;
-	struct sack_block *range;
-
-	if (i == rcv->n_ranges || before(end, rcv->ranges[i].start)) { /* touches none */
-		if (!range_room(ep))
-			return;
-		memmove(&rcv->ranges[i + 1], &rcv->ranges[i], (rcv->n_ranges++ - i) * sizeof(*rcv->ranges));
-		rcv->ranges[i] = (struct sack_block){start, end};
-		note_recent(rcv, &rcv->ranges[i]);
-		return;
-	}
-	range = &rcv->ranges[i];
-	if (before(start, range->end) && after(end, range->start)) /* the part that is here already (RFC 2883 4) */
-		set_dsack(ep, before(start, range->start) ? range->start : start, after(end, range->end) ? range->end : end);
-	if (before(start, range->start))
-		range->start = start;
-	if (after(end, range->end))
-		range->end = end;
-	while (i + 1 + n < rcv->n_ranges && !before(range->end, rcv->ranges[i + 1 + n].start)) {
-		if (after(rcv->ranges[i + 1 + n].end, range->end))
-			range->end = rcv->ranges[i + 1 + n].end;
-		n++;
-	}
-	ranges_remove(rcv, i + 1, n);
-	note_recent(rcv, range);
-}
-
-/* what has become in order */
-static void take_ranges(struct tcp_endpoint *ep)
-{
-	struct tcp_receiver *rcv = &ep->rcv;
-	u32 taken = 0, kept = 0;
-
-	while (taken < rcv->n_ranges && !after(rcv->ranges[taken].start, ep->tp.rcv_nxt)) {
-		if (before(rcv->ranges[taken].start, ep->tp.rcv_nxt)) /* came twice */
-			set_dsack(ep, rcv->ranges[taken].start,
-				  after(ep->tp.rcv_nxt, rcv->ranges[taken].end) ? rcv->ranges[taken].end : ep->tp.rcv_nxt);
-		if (after(rcv->ranges[taken].end, ep->tp.rcv_nxt))
-			ep->tp.rcv_nxt = rcv->ranges[taken].end;
-		taken++;
-	}
-	ranges_remove(rcv, 0, taken);
-	for (u32 i = 0; i < rcv->n_recent; i++) {
-		if (!before(rcv->recent[i], ep->tp.rcv_nxt))
-			rcv->recent[kept++] = rcv->recent[i];
-	}
-	rcv->n_recent = kept;
-	if (!rcv->n_ranges) /* the gap is filled: the sender hears of it at once (RFC 5681 4.2) */
-		*ack_pending(ep) |= ICSK_ACK_NOW;
-}
-
 /* --- the window offered -------------------------------------------------------------------------------------------------- */
 
 /* The receiver's round trip, from its ACK to the data it let go (RFC 7323 4.1 with the roles exchanged). */
@@ -406,7 +283,7 @@ void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 static void receive_duplicate(struct tcp_endpoint *ep, u32 start, u32 end)
 {
 	if (before(start, ep->tp.rcv_nxt))
-		set_dsack(ep, start, after(end, ep->tp.rcv_nxt) ? ep->tp.rcv_nxt : end);
+		reassembly_dsack(&ep->rcv, start, after(end, ep->tp.rcv_nxt) ? ep->tp.rcv_nxt : end);
 	enter_quick_mode(ep, QUICK_ACKS_MAX);
 	*ack_pending(ep) |= ACK_SCHEDULED | ICSK_ACK_NOW;
 }
@@ -416,21 +293,24 @@ static void receive_in_order(struct tcp_endpoint *ep, const struct tcp_segment *
 	u32 end = seg->seq + seg->len;
 
 	if (before(seg->seq, ep->tp.rcv_nxt))
-		set_dsack(ep, seg->seq, ep->tp.rcv_nxt);
+		reassembly_dsack(&ep->rcv, seg->seq, ep->tp.rcv_nxt);
 	ep->tp.rcv_nxt = end;
 	*ack_pending(ep) |= ACK_SCHEDULED;
 	estimate(ep, seg->len);
 	measure_rtt(ep, seg);
 	check_ce(ep, seg->packet.ecn);
-	if (ep->rcv.n_ranges)
-		take_ranges(ep);
+	if (ep->rcv.n_ranges) {
+		reassembly_take(ep);
+		if (!ep->rcv.n_ranges) /* the gap is filled: the sender hears of it at once (RFC 5681 4.2) */
+			*ack_pending(ep) |= ICSK_ACK_NOW;
+	}
 }
 
 static void receive_out_of_order(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 {
 	check_ce(ep, seg->packet.ecn);
 	*ack_pending(ep) |= ACK_SCHEDULED;
-	queue_out_of_order(ep, seg->seq, seg->seq + seg->len);
+	reassembly_add(ep, seg->seq, seg->seq + seg->len);
 }
 
 /* The application reads: a segment less than full is acknowledged then, unless an answer is likely to carry the ACK. */
@@ -465,21 +345,6 @@ void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 
 /* --- what a segment that leaves says -------------------------------------------------------------------------------------- */
 
-/* D-SACK first (RFC 2883 4), then the ranges in the order in which they were touched (RFC 2018 4). */
-static void fill_sack(struct tcp_receiver *rcv, struct tcp_segment *seg)
-{
-	if (rcv->dsack.start != rcv->dsack.end) {
-		seg->sack[seg->n_sack++] = rcv->dsack;
-		rcv->dsack.end = rcv->dsack.start;
-	}
-	for (u32 i = 0; i < rcv->n_recent && seg->n_sack < TCP_MAX_SACK; i++) {
-		u32 k = range_find(rcv, rcv->recent[i] + 1);
-
-		if (k < rcv->n_ranges)
-			seg->sack[seg->n_sack++] = rcv->ranges[k];
-	}
-}
-
 static void ack_leaves(struct tcp_endpoint *ep)
 {
 	struct tcp_receiver *rcv = &ep->rcv;
@@ -503,7 +368,7 @@ void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt)
 	seg->tsecr = rcv->ts_recent_ms;
 	seg->ace = rcv->ce_count;
 	if (rcv->n_recent || rcv->dsack.start != rcv->dsack.end)
-		fill_sack(rcv, seg);
+		reassembly_sack(rcv, seg);
 	if (ep->tp.ecn_flags & TCP_ECN_DEMAND_CWR && ep->ecn != TCP_ECN_ACCURATE && !(seg->flags & TCP_SYN))
 		seg->flags |= TCP_ECE;
 	rcv->rcv_wup = ep->tp.rcv_nxt;

@@ -16,7 +16,8 @@
  *	undo.c        spurious recoveries: timestamps, D-SACK
  *	rto.c         retransmission timer with backoff, tail-loss probe
  *	rate.c        delivery-rate samples
- *	receive.c     data: reassembly, SACK blocks, delayed ACKs, CE echo, the window offered
+ *	receive.c     data: delayed ACKs, CE echo, timestamps, the window offered
+ *	reassembly.c  what came out of order, SACK blocks
  *	cc.c          every call of an operation, and the check of what it left behind
  */
 #ifndef NETSIM_TCP_H
@@ -230,6 +231,13 @@ void tcp_note_segment(struct tcp_endpoint *ep, const struct tcp_segment *seg); /
 void tcp_data(struct tcp_endpoint *ep, const struct tcp_segment *seg); /* payload; decides on the ACK */
 /* ack, window, SACK blocks, timestamps, ECE, ACE of a segment that leaves now, its `len` known: no ACK waits any more */
 void tcp_fill_ack(struct tcp_endpoint *ep, struct tcp_segment *seg, u32 rcv_nxt);
+
+/* --- reassembly.c ------------------------------------------------------------------------------------------------------------- */
+
+void reassembly_add(struct tcp_endpoint *ep, u32 start, u32 end); /* beyond rcv_nxt */
+void reassembly_take(struct tcp_endpoint *ep);
+void reassembly_dsack(struct tcp_receiver *rcv, u32 start, u32 end); /* for the next ACK */
+void reassembly_sack(struct tcp_receiver *rcv, struct tcp_segment *seg); /* the blocks of an ACK */
 
 /* --- cc.c: the operations, as and when the kernel calls them ------------------------------------------------------------------ */
 

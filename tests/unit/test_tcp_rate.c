@@ -162,6 +162,35 @@ static void a_duplicate_ack_gives_no_sample(void)
 	sim_end();
 }
 
+/* RTT samples are left out, for they would lower the minimum: the SACK is of a segment that was retransmitted */
+static void rs_of_a_short_ack(void)
+{
+	struct tcp_segment ack = {.flags = TCP_ACK, .n_sack = 1};
+	struct tcp_endpoint *ep = sim.client;
+	struct tx_record *tx = &ep->snd.ring.records[(ep->snd.ring.head + 10) & (ep->snd.ring.size - 1)];
+
+	tx->state = TX_EVER_RETRANS;
+	ack.ack = ep->tp.snd_una;
+	ack.window = ep->snd.snd_wnd;
+	ack.tsecr = ep->tp.tcp_mstamp / 1000;
+	ack.sack[0] = (struct sack_block){tx->seq, tx->end_seq};
+	tcp_ack(ep, &ack);
+}
+
+/* what was delivered in less than the shortest round trip cannot be */
+static void a_sample_shorter_than_a_round_trip_is_none(void)
+{
+	start_bulk();
+	for (u32 i = 0; i < 3; i++)
+		sim.client->tp.rtt_min.s[i].v = 5000000;
+	sim.ops.cong_control = keep;
+	rs_of_a_short_ack();
+	CU_ASSERT_EQUAL(last.interval_us, -1);
+	CU_ASSERT(last.delivered > 0);
+	sim.ops.cong_control = log_cong_control;
+	sim_end();
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -172,6 +201,7 @@ int main(void)
 		TEST(a_limited_sample_lowers_nothing),
 		TEST(losses_are_counted_and_give_no_false_rates),
 		TEST(a_duplicate_ack_gives_no_sample),
+		TEST(a_sample_shorter_than_a_round_trip_is_none),
 		CU_TEST_INFO_NULL,
 	};
 

@@ -112,6 +112,7 @@ static void an_overtaken_event_does_not_fire_the_next_setting(void)
 	timer_set(&timer, 70 * MS);
 	engine_run(engine, 60 * MS);
 	CU_ASSERT_EQUAL(fired, 1);
+	CU_ASSERT_EQUAL(timer.events, 1);
 	end();
 	CU_ASSERT_EQUAL(fired, 2);
 	CU_ASSERT_EQUAL(fired_ns[1], 70 * MS);
