@@ -213,7 +213,7 @@ static void put_pictures(FILE *f, const struct report_run *run, size_t cell)
 {
 	static const enum series_kind kinds[] = {SERIES_GOODPUT, SERIES_CWND, SERIES_RTT, SERIES_QUEUE};
 	const struct run_result *r = run->results;
-	char id[32], *svg;
+	char id[40], *svg;
 
 	while (!r->valid)
 		r++;
