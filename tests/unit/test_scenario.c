@@ -24,7 +24,7 @@ static void put_file(const char *text, size_t size)
 #define LINK "link: {rate: 100mbit, rtt: 40ms}\n"
 #define TOP_KEYS "name, description, topology, hops, link, links, flows, duration, warmup, sample, seed, repeat, mtu, family, vary"
 #define LINK_KEYS "rate, rates, trace, return-rate, rtt, jitter, reorder, duplicate, buffer, queue, ecn, loss, police, aggregate"
-#define FLOW_KEYS "name, cc, set, count, workload, start, stop, size, rtt, from, to, load, sizes, request, pause, on, off, rate"
+#define FLOW_KEYS "name, cc, set, count, pacing, workload, start, stop, size, rtt, from, to, load, sizes, request, pause, on, off, rate"
 #define AMOUNT "1pkt to 1000000pkt, 64B to 10GB, 0.001bdp to 1000bdp, or 1us to 100s"
 #define LOSSES "0% to below 100%, 'periodic N' with N from 2 to 1000000000, 'gilbert-elliott P R [BAD [GOOD]]', or 'packets N,N...', " \
 	       "such as 0.01%"

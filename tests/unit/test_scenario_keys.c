@@ -167,17 +167,6 @@ static void losses_are_read_as_written(void)
 	CU_ASSERT(s.link.loss.numbers[0] == 10 && s.link.loss.numbers[1] == 11 && s.link.loss.numbers[2] == 57);
 }
 
-static void the_mean_rate_weighs_each_rate_by_its_time(void)
-{
-	static struct scenario s;
-
-	fixture_load(&s, LINK("rates: [{at: 2s, rate: 40mbit}, {at: 6s, rate: 0bit}]"));
-	CU_ASSERT_DOUBLE_EQUAL(scenario_mean_rate_bps(&s, 0, 2000000000), 1e7, 1e-3);
-	CU_ASSERT_DOUBLE_EQUAL(scenario_mean_rate_bps(&s, 0, 10000000000), (2 * 1e7 + 4 * 4e7) / 10, 1e-3);
-	CU_ASSERT_DOUBLE_EQUAL(scenario_mean_rate_bps(&s, 4000000000, 8000000000), 2e7, 1e-3);
-	CU_ASSERT_DOUBLE_EQUAL(scenario_mean_rate_bps(&s, 7000000000, 8000000000), 0, 1e-3);
-}
-
 static void the_command_line_has_the_same_keys(void)
 {
 	static const char *const settings[][2] = {
@@ -219,7 +208,6 @@ int main(void)
 		TEST(every_parameter_reaches_the_engine),
 		TEST(a_buffer_in_time_is_what_passes_in_it),
 		TEST(losses_are_read_as_written),
-		TEST(the_mean_rate_weighs_each_rate_by_its_time),
 		TEST(the_command_line_has_the_same_keys),
 		TEST(defaults_of_a_flow_are_those_of_the_contract),
 		CU_TEST_INFO_NULL,
