@@ -109,6 +109,94 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
 
+/* --- tunables of what is running ----------------------------------------------------------------------------------- */
+
+/* Of a handle from congctl_running_open(): write it into the running algorithm, at once. `value` may carry a unit that fits the
+ * tunable's ("10ms" for us, "100mbit" for bit/s, "0.7" or "70%" for 1/1024 …). -ENOENT, -ERANGE, -EINVAL as with congctl_object_set(), which
+ * understands the same. */
+int congctl_running_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
+
+/* --- selection: which sockets have which algorithm ------------------------------------------------------------------ */
+
+enum congctl_scope {
+	CONGCTL_SCOPE_DEFAULT, /* new connections of this network namespace */
+	CONGCTL_SCOPE_NETNS,   /* … of another: a name of `ip netns`, a path or a pid */
+	CONGCTL_SCOPE_CGROUP,  /* new connections, both directions, of a cgroup2 directory and its children */
+	CONGCTL_SCOPE_PREFIX,  /* new connections to addresses of a prefix: the route's congctl attribute */
+	CONGCTL_SCOPE_PORT,    /* new connections to or from a port */
+	CONGCTL_SCOPE_PID,     /* once: the live sockets of a process */
+	CONGCTL_SCOPE_FROM,    /* once: the live sockets of another algorithm */
+};
+
+struct congctl_selection {
+	enum congctl_scope scope;
+	char where[4096];  /* what the scope asks for, as on the command line; empty for DEFAULT */
+	bool lock;         /* PREFIX: a socket may not choose otherwise */
+	/* FROM only, to narrow it; empty: this network namespace */
+	char cgroup[4096], netns[256], prefix[64];
+};
+
+#define CONGCTL_UNDO_MAX 16
+
+struct congctl_moved {
+	uint64_t moved;      /* live sockets that have the algorithm now */
+	uint64_t unmoved;    /* that could not be given it */
+	char why[128];       /* the commonest reason */
+	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+};
+
+/* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
+ * -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a reference). */
+int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err);
+/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -ESTALE changed since. */
+int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
+
+/* A standing rule, read from the kernel: defaults of namespaces, routes, pinned cgroup and port programs. */
+struct congctl_rule {
+	struct congctl_selection selection;
+	char name[CONGCTL_NAME_MAX + 1];
+	char undo[CONGCTL_UNDO_MAX]; /* empty: not made by congctl */
+};
+
+/* All of them; free() it. */
+int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
+
+/* Who holds an algorithm: one entry per holder. Free with free(). */
+enum congctl_holder_kind {
+	CONGCTL_HOLDER_SOCKETS,  /* of one network namespace */
+	CONGCTL_HOLDER_DEFAULT,  /* a namespace's default */
+	CONGCTL_HOLDER_ROUTE,
+	CONGCTL_HOLDER_CGROUP,
+	CONGCTL_HOLDER_PORT,
+	CONGCTL_HOLDER_OLD,      /* an earlier build that sockets still have */
+};
+
+struct congctl_holder {
+	enum congctl_holder_kind kind;
+	char where[256];   /* namespace, route, cgroup, port, map id */
+	uint64_t sockets;  /* 0 where it does not apply */
+};
+
+int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n, struct congctl_error *err);
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+/* Swap the link of `name` to a new build, loaded from `file` (NULL: from the catalogue), which keeps its tunables' present values. New
+ * connections have it at once; the former build stays pinned for congctl_rollback(). With `migrate`, live sockets and namespaces' defaults
+ * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
+int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
+int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
+/* Take over what another tool registered: pin it, so that the commands here look after it. */
+int congctl_adopt(const char *name, struct congctl_error *err);
+
+struct congctl_drain {
+	const char *to;      /* the algorithm that takes over; NULL: the kernel's default */
+	unsigned int timeout_ms; /* 0: as long as it takes */
+};
+
+/* Move all who hold it elsewhere, then unregister. On failure or time-out everything is as before. */
+int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err);
+
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 
 /* Before 6.4: unregister what processes held that are gone. congctl_require(), congctl_list() and congctl_unregister() do it too;
