@@ -232,7 +232,7 @@ static void tune_room(struct tcp_endpoint *ep)
 		rcv->room_bytes = room < WINDOW_MAX ? room : WINDOW_MAX;
 }
 
-/* The window follows the room by two segments for each that comes; while it does, each is acknowledged at once, so that the sender hears of it. */
+/* The window follows the room by two segments for each that comes. While it does, each is acknowledged at once: the sender hears of it. */
 static void widen_window(struct tcp_endpoint *ep, u32 len)
 {
 	struct tcp_receiver *rcv = &ep->rcv;

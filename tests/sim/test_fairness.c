@@ -31,7 +31,8 @@ static double median_ratio(const char *cc)
 /*
  * RFC 9438 section 3: flows that lose at the same moments have the same window, for it grows with time and not with round trips: throughput
  * goes with 1/RTT. Reno's window goes with 1/RTT itself, its throughput with 1/RTT^2. The losses are in bursts that no flow escapes and that
- * are over, 1000 packets later, before the near one has had to reduce often; two flows at a drop-tail queue lose in turn, and how they share then is a matter of phase.
+ * are over, 1000 packets later, before the near one has had to reduce often; two flows at a drop-tail queue lose in turn, and how
+ * they share then is a matter of phase.
  */
 static void shares_go_with_round_trip_times(void)
 {
