@@ -31,15 +31,22 @@ static unsigned int epochs_to_share(const struct theory_run *t, double from_s, d
 /*
  * RFC 5166 section 2.2.2, delta-fair convergence: each loss that both see halves the difference of their windows. The second flow joins
  * in congestion avoidance with 10 packets beside some 100: a tenth, to within delta = 0.1 of the half in log2(0.8 / 0.1) = 3 epochs; the
- * first, in which it grows from the start, is the fourth.
+ * first, in which it grows from the start, is the fourth. At a drop-tail queue it may be one of them that loses; the median is over seven starts.
  */
 static void a_late_flow_is_fair_after_four_losses(void)
 {
-	struct theory_run *t;
+	double epochs[7];
 
-	t = theory_run("rate=20mbit,rtt=40ms,buffer=1bdp,duration=200s,warmup=100s,sample=10ms", "plain", "plain@60s", NULL);
-	expect_within("loss epochs", epochs_to_share(t, 60.5, 0.45), 3, 5);
-	theory_free(t);
+	for (unsigned int i = 0; i < 7; i++) {
+		struct theory_run *t;
+		char late[32];
+
+		snprintf(late, sizeof(late), "plain@%ums", 60000 + 300 * i);
+		t = theory_run("rate=20mbit,rtt=40ms,buffer=1bdp,duration=200s,warmup=100s,sample=10ms", "plain", late, NULL);
+		epochs[i] = epochs_to_share(t, 60.5 + 0.3 * i, 0.45);
+		theory_free(t);
+	}
+	expect_within("loss epochs, median", quantiles_of(epochs, 7).p50, 3, 5);
 }
 
 int main(void)
