@@ -126,7 +126,7 @@ struct link_config {
 struct engine *engine_new(uint64_t seed);
 void engine_free(struct engine *e); /* also its links; packets inside are given to drop() */
 uint64_t engine_now(const struct engine *e);
-uint64_t engine_next(const struct engine *e);       /* time of the next event, or ENGINE_NEVER */
+uint64_t engine_next(const struct engine *e);       /* time of the next event, or ENGINE_NEVER; not to be asked inside one */
 void engine_run(struct engine *e, uint64_t until_ns); /* every event up to and including until_ns; then now = until_ns */
 /* Ties run in order of scheduling; a time that has passed is now. -ENOMEM */
 int engine_at(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg);
