@@ -40,6 +40,8 @@ struct link;
 struct path {
 	void (*deliver)(void *arg, struct packet *p); /* at engine_now() */
 	void (*drop)(void *arg, struct packet *p);
+	/* The packet is deliver()'s one of the next times: whoever has memory far off may fetch it meanwhile. NULL: no need */
+	void (*expect)(void *arg, const struct packet *p);
 	struct packet *(*copy)(void *arg, const struct packet *p); /* for duplication; NULL, or returning NULL: no duplicate */
 	void *arg;
 	uint8_t n_links;

@@ -38,7 +38,7 @@ static bool pool_grow(struct sim_host *host)
 	if (!slabs)
 		return false;
 	host->slabs = slabs;
-	slab = malloc(SLAB_SEGMENTS * sizeof(*slab));
+	slab = aligned_alloc(_Alignof(struct tcp_segment), SLAB_SEGMENTS * sizeof(*slab));
 	if (!slab)
 		return false;
 	slabs[host->n_slabs++] = slab;

@@ -51,7 +51,7 @@ struct tcp_segment {
 	u8 n_sack;                 /* the first may be a D-SACK (RFC 2883) */
 	u8 ace;                    /* AccECN: packets with CE received, modulo 8 (RFC 9768 3.2.2) */
 	struct sack_block sack[TCP_MAX_SACK];
-};
+} __attribute__((aligned(64))); /* of a cache line: what the network looks at is in the first */
 
 /* --- what was sent and not yet acknowledged: one entry per segment, in order of sequence ---------------------------- */
 
