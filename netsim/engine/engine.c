@@ -94,11 +94,12 @@ static void heap_run_first(struct heap *h)
 
 	h->vacant = true;
 	ev.fn(ev.arg);
-	if (!h->vacant)
-		return;
-	h->vacant = false;
-	if (--h->n)
-		heap_sink(h, h->events[h->n]);
+	if (h->vacant) {
+		h->vacant = false;
+		if (--h->n)
+			heap_sink(h, h->events[h->n]);
+	}
+	__builtin_prefetch(h->events[0].arg); /* of thousands of timers the next is seldom in the cache */
 }
 
 static int heap_grow(struct heap *h, size_t want)

@@ -202,8 +202,9 @@ void sim_flow_expect(void *arg, const struct packet *p)
 	const char *ep = (const char *)seg->to;
 
 	__builtin_prefetch(&seg->ack);
-	for (size_t i = 0; ep && i < sizeof(*seg->to); i += 64)
-		__builtin_prefetch(ep + i);
+#pragma GCC unroll 16
+	for (size_t i = 0; i < offsetof(struct tcp_endpoint, handshake); i += 64)
+		__builtin_prefetch(ep + i, 1);
 }
 
 /* --- what the sender has to say ------------------------------------------------------------------------------------------- */

@@ -61,6 +61,8 @@ struct tcp_segment *sim_segment(struct sim_host *host)
 		seg = host->free;
 	}
 	host->free = (struct tcp_segment *)seg->packet.next;
+	__builtin_prefetch(host->free, 1);
+	__builtin_prefetch((char *)host->free + 64, 1);
 	host->outside++;
 	memset(seg, 0, offsetof(struct tcp_segment, sack)); /* n_sack says how many blocks mean anything */
 	return seg;
