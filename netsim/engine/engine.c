@@ -32,6 +32,8 @@ struct engine {
 	struct link *links;
 };
 
+_Static_assert(offsetof(struct engine, now_ns) == 0, "engine_now() finds the time there");
+
 #define HEAP_ARY 4
 
 static inline bool event_before(const struct event *a, const struct event *b)
@@ -152,11 +154,6 @@ void engine_free(struct engine *e)
 	free(e->packets.events);
 	free(e->others.events);
 	free(e);
-}
-
-uint64_t engine_now(const struct engine *e)
-{
-	return e->now_ns;
 }
 
 /* the one that is due first; NULL: nothing is */
