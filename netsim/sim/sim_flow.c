@@ -304,6 +304,7 @@ static void connect_flow(struct sim_flow *f)
 		.mtu = run->scenario->mtu,
 		.family = run->scenario->family,
 		.pacing = group_of(f)->pacing,
+		.accurate_ecn = plugin_ops(run->groups[f->plan->group].plugin)->flags & TCP_CONG_NEEDS_ACCECN,
 	};
 
 	if (tcp_new(&run->host, &config, &f->sender, &f->receiver)) {

@@ -149,7 +149,7 @@ struct tcp_receiver {
 	u32 rcv_wup;               /* rcv_nxt when a segment with ACK was sent last */
 	u32 acked;                 /* what it acknowledged: less, if the algorithm asked for that */
 	u32 window_end;            /* right edge offered: never moves left */
-	u32 rcvbuf_bytes;
+	u32 room_bytes, window_bytes; /* what there is room for; what is offered, on its way there */
 	u32 ts_recent_ms;
 	u32 ack_mss, ato_us;       /* delayed-ACK estimator */
 	u32 last_data_us;
