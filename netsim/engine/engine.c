@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine.c - virtual clock and event queue: 4-ary heaps ordered by time, then by order of scheduling. Four children share two
- * cache lines, and the tree is half as deep as a binary one. Links have a heap of their own: it has few events, which come and go with
+ * engine.c - virtual clock and event queue: 4-ary heaps ordered by time, then by order of scheduling. Four children lie side by
+ * side, and the tree is half as deep as a binary one. Links have a heap of their own: it has few events, which come and go with
  * every packet, while the driver's, thousands with thousands of flows, seldom come due.
  *
  * The event that runs stays where it was, at the top of its heap, until another of the same kind takes its place (most links schedule
