@@ -76,13 +76,13 @@ check: deps-test ## install what is missing, build, run every test
 
 .PHONY: unit-tests sim-tests fixtures
 unit-tests: $(UNIT_TESTS) $(PLUGINS)
-sim-tests: $(SIM_TESTS)
+sim-tests: $(SIM_TESTS) $(PLUGINS)
 fixtures: $(FIXTURES)
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 	@tests/run $(UNIT_TESTS)
 
-check-sim: $(SIM_TESTS) algorithms ## algorithms against their papers, in the simulator: no root, no kernel feature
+check-sim: sim-tests algorithms ## algorithms against their papers, in the simulator: no root, no kernel feature
 	@tests/run $(SIM_TESTS)
 
 check-root: all fixtures ## end-to-end tests: root, own namespaces

@@ -62,6 +62,7 @@ enum tcp_ca_ack_event_flags {
 #define TCP_INIT_CWND 10
 #define TCP_CONG_NON_RESTRICTED 0x1
 #define TCP_CONG_NEEDS_ECN 0x2
+#define TCP_CONG_NEEDS_ACCECN 0x4 /* accurate ECN and ECT(1); kernels that do not know it refuse the algorithm */
 #define TCP_ECN_OK 1           /* tcp_sock.ecn_flags */
 #define TCP_ECN_QUEUE_CWR 2
 #define TCP_ECN_DEMAND_CWR 4

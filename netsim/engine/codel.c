@@ -3,7 +3,7 @@
  * codel.c - CoDel's control law: once every packet has waited longer than target for an interval, drop at the head, the next time
  * after interval / sqrt(count), until the sojourn time falls below target.
  *
- * References: RFC 8289, section 5 (pseudocode); ECN in place of a drop and ce_threshold: RFC 8290, sections 3 and 5.2.
+ * References: RFC 8289, section 5 (pseudocode); ECN in place of a drop and ce_threshold: RFC 8290, 5.2.6 and 5.2.7.
  * Difference: maxpacket is the link's full-size frame from the start, not the largest packet seen so far.
  */
 #include <errno.h>

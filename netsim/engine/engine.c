@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * engine.c - virtual clock and event queue: a 4-ary heap ordered by time, then by order of scheduling. Four children share two
- * cache lines, and the tree is half as deep as a binary one.
+ * engine.c - virtual clock and event queue: 4-ary heaps ordered by time, then by order of scheduling. Four children lie side by
+ * side, and the tree is half as deep as a binary one. Links have a heap of their own: it has few events, which come and go with
+ * every packet, while the driver's, thousands with thousands of flows, seldom come due.
  *
- * With many events pending, those of later slots of 2^20 ns wait outside, on a wheel of lists, until the heap has come to their
- * slot. So the heap stays small and in the cache, whatever the number of timers. The order is the heap's alone: where an event waited
- * makes no difference. Invariant: the first of all events is the first of the heap.
+ * The event that runs stays where it was, at the top of its heap, until another of the same kind takes its place (most links schedule
+ * their next one first) or it is over.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,171 +18,106 @@ struct event {
 	void *arg;
 };
 
-struct later {
-	struct event event;
-	uint32_t next;
+struct heap {
+	struct event *events;
+	size_t n, room;
+	bool vacant; /* the first is running or has run: it is there in name only */
 };
-
-#define SLOT_SHIFT 20
-#define WHEEL_SLOTS 4096 /* 4.3 s; what is later is in the heap */
-#define HEAP_FEW 16      /* events in the heap below which nothing is put on the wheel */
-#define LATER_NONE UINT32_MAX
 
 struct engine {
 	uint64_t now_ns, seq, seed, streams;
-	struct event *heap;
-	size_t n, room;          /* room is for those in the heap and on the wheel together, in either */
-	size_t n_later;
-	struct later *later;     /* nodes of the wheel's lists and of the free one */
-	uint32_t later_free;
-	uint64_t slot;           /* the heap has the events of slots up to this one, the wheel those of the WHEEL_SLOTS - 1 after it */
+	struct heap packets; /* of links */
+	struct heap others;  /* by engine_at() */
 	size_t reserved; /* events that links may have pending */
 	struct link *links;
-	uint64_t wheel_used[WHEEL_SLOTS / 64]; /* bit by bit: the list is not empty */
-	uint32_t wheel[WHEEL_SLOTS];
 };
+
+_Static_assert(offsetof(struct engine, now_ns) == 0, "engine_now() finds the time there");
 
 #define HEAP_ARY 4
 
-static bool event_before(const struct event *a, const struct event *b)
+static inline bool event_before(const struct event *a, const struct event *b)
 {
 	return a->when_ns < b->when_ns || (a->when_ns == b->when_ns && a->seq < b->seq);
 }
 
-/* inlined, or the event goes through memory and the processor waits for it */
-static inline __attribute__((always_inline)) void heap_push(struct engine *e, struct event ev)
+static inline void heap_rise(struct heap *h, size_t i, struct event ev)
 {
-	size_t i = e->n++;
-
 	while (i) {
 		size_t parent = (i - 1) / HEAP_ARY;
 
-		if (!event_before(&ev, &e->heap[parent]))
+		if (!event_before(&ev, &h->events[parent]))
 			break;
-		e->heap[i] = e->heap[parent];
+		h->events[i] = h->events[parent];
 		i = parent;
 	}
-	e->heap[i] = ev;
+	h->events[i] = ev;
 }
 
-static struct event heap_pop(struct engine *e)
+/* from the top */
+static inline void heap_sink(struct heap *h, struct event ev)
 {
-	struct event top = e->heap[0], last = e->heap[--e->n];
 	size_t i = 0;
 
 	for (;;) {
 		size_t child = i * HEAP_ARY + 1, end = child + HEAP_ARY, best = child;
 
-		if (child >= e->n)
+		if (child >= h->n)
 			break;
-		if (end > e->n)
-			end = e->n;
+		if (end > h->n)
+			end = h->n;
 		for (size_t c = child + 1; c < end; c++) {
-			if (event_before(&e->heap[c], &e->heap[best]))
+			if (event_before(&h->events[c], &h->events[best]))
 				best = c;
 		}
-		if (!event_before(&e->heap[best], &last))
+		if (!event_before(&h->events[best], &ev))
 			break;
-		e->heap[i] = e->heap[best];
+		h->events[i] = h->events[best];
 		i = best;
 	}
-	e->heap[i] = last;
-	return top;
+	h->events[i] = ev;
 }
 
-static bool wheel_takes(struct engine *e, uint64_t when_ns)
+/* inlined, or the event goes through memory and the processor waits for it */
+static inline __attribute__((always_inline)) void heap_push(struct heap *h, struct event ev)
 {
-	uint64_t slot = when_ns >> SLOT_SHIFT;
-
-	if (!e->n_later)
-		e->slot = e->heap[0].when_ns >> SLOT_SHIFT;
-	return slot > e->slot && slot - e->slot < WHEEL_SLOTS;
-}
-
-static void wheel_push(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg)
-{
-	uint32_t slot = (when_ns >> SLOT_SHIFT) % WHEEL_SLOTS, i = e->later_free;
-	struct later *later = &e->later[i];
-
-	e->later_free = later->next;
-	later->event = (struct event){when_ns, e->seq++, fn, arg};
-	later->next = e->wheel[slot];
-	e->wheel[slot] = i;
-	e->wheel_used[slot / 64] |= 1ULL << slot % 64;
-	e->n_later++;
-}
-
-/* The first slot after the present one that has events; there is one. */
-static uint64_t wheel_next(const struct engine *e)
-{
-	uint32_t from = (e->slot + 1) % WHEEL_SLOTS, word = from / 64;
-	uint64_t bits = e->wheel_used[word] & ~0ULL << from % 64;
-
-	while (!bits) {
-		word = (word + 1) % (WHEEL_SLOTS / 64);
-		bits = e->wheel_used[word];
-	}
-	return e->slot + 1 + (word * 64 + __builtin_ctzll(bits) - from) % WHEEL_SLOTS;
-}
-
-static void wheel_empty_slot(struct engine *e, uint32_t slot)
-{
-	uint32_t i = e->wheel[slot];
-
-	e->wheel[slot] = LATER_NONE;
-	e->wheel_used[slot / 64] &= ~(1ULL << slot % 64);
-	while (i != LATER_NONE) {
-		struct later *later = &e->later[i];
-		uint32_t next = later->next;
-
-		heap_push(e, later->event);
-		e->n_later--;
-		later->next = e->later_free;
-		e->later_free = i;
-		i = next;
+	if (h->vacant) {
+		h->vacant = false;
+		heap_sink(h, ev);
+	} else {
+		heap_rise(h, h->n++, ev);
 	}
 }
 
-/* The heap has lost its first: turn the wheel until what it holds is later than the heap's first. */
-static void wheel_turn(struct engine *e)
+/* Run the first; the clock is at its time. */
+static void heap_run_first(struct heap *h)
 {
-	while (e->n_later && (!e->n || e->heap[0].when_ns >> SLOT_SHIFT > e->slot)) {
-		uint64_t next = wheel_next(e);
+	struct event ev = h->events[0];
 
-		if (e->n && e->heap[0].when_ns >> SLOT_SHIFT < next) {
-			e->slot = next - 1;
-			return;
-		}
-		e->slot = next;
-		wheel_empty_slot(e, next % WHEEL_SLOTS);
+	h->vacant = true;
+	ev.fn(ev.arg);
+	if (h->vacant) {
+		h->vacant = false;
+		if (--h->n)
+			heap_sink(h, h->events[h->n]);
 	}
+	__builtin_prefetch(h->events[0].arg); /* of thousands of timers the next is seldom in the cache */
 }
 
-static int heap_grow(struct engine *e, size_t want)
+static int heap_grow(struct heap *h, size_t want)
 {
-	size_t room = e->room ? e->room : 64;
-	struct later *later;
-	struct event *heap;
+	size_t room = h->room ? h->room : 64;
+	struct event *events;
 
 	while (room < want)
 		room *= 2;
-	if (room == e->room)
+	if (room == h->room)
 		return 0;
-	if (room > LATER_NONE)
+	events = realloc(h->events, room * sizeof(*events));
+	if (!events)
 		return -ENOMEM;
-	heap = realloc(e->heap, room * sizeof(*heap));
-	if (!heap)
-		return -ENOMEM;
-	e->heap = heap;
-	later = realloc(e->later, room * sizeof(*later));
-	if (!later)
-		return -ENOMEM;
-	e->later = later;
-	for (size_t i = room; i-- > e->room;) {
-		later[i].next = e->later_free;
-		e->later_free = (uint32_t)i;
-	}
-	e->room = room;
+	h->events = events;
+	h->room = room;
 	return 0;
 }
 
@@ -193,12 +128,8 @@ struct engine *engine_new(uint64_t seed)
 	if (!e)
 		return NULL;
 	e->seed = seed;
-	e->later_free = LATER_NONE;
-	for (size_t slot = 0; slot < WHEEL_SLOTS; slot++)
-		e->wheel[slot] = LATER_NONE;
-	if (heap_grow(e, 64)) {
-		free(e->heap);
-		free(e);
+	if (heap_grow(&e->packets, 64) || heap_grow(&e->others, 64)) {
+		engine_free(e);
 		return NULL;
 	}
 	return e;
@@ -208,12 +139,10 @@ void engine_free(struct engine *e)
 {
 	if (!e)
 		return;
-	for (size_t slot = 0; slot < WHEEL_SLOTS; slot++)
-		wheel_empty_slot(e, slot);
-	for (size_t i = 0; i < e->n; i++) {
-		struct packet *p = e->heap[i].arg;
+	for (size_t i = e->others.vacant; i < e->others.n; i++) {
+		struct packet *p = e->others.events[i].arg;
 
-		if (e->heap[i].fn == link_arrive_alone)
+		if (e->others.events[i].fn == link_arrive_alone)
 			p->path->drop(p->path->arg, p);
 	}
 	while (e->links) {
@@ -222,59 +151,62 @@ void engine_free(struct engine *e)
 		e->links = link_next(l);
 		link_free(l);
 	}
-	free(e->later);
-	free(e->heap);
+	free(e->packets.events);
+	free(e->others.events);
 	free(e);
 }
 
-uint64_t engine_now(const struct engine *e)
+/* the one that is due first; NULL: nothing is */
+static struct heap *engine_first(struct engine *e)
 {
-	return e->now_ns;
+	if (!e->others.n)
+		return e->packets.n ? &e->packets : NULL;
+	if (!e->packets.n)
+		return &e->others;
+	return event_before(&e->packets.events[0], &e->others.events[0]) ? &e->packets : &e->others;
 }
 
 uint64_t engine_next(const struct engine *e)
 {
-	return e->n ? e->heap[0].when_ns : ENGINE_NEVER;
+	const struct heap *first = engine_first((struct engine *)e);
+
+	return first ? first->events[0].when_ns : ENGINE_NEVER;
 }
 
 void engine_run(struct engine *e, uint64_t until_ns)
 {
-	while (e->n && e->heap[0].when_ns <= until_ns) {
-		struct event ev = heap_pop(e);
+	struct heap *first;
 
-		if (e->n_later)
-			wheel_turn(e);
-		e->now_ns = ev.when_ns;
-		ev.fn(ev.arg);
+	while ((first = engine_first(e)) && first->events[0].when_ns <= until_ns) {
+		e->now_ns = first->events[0].when_ns;
+		heap_run_first(first);
 	}
 	if (until_ns > e->now_ns)
 		e->now_ns = until_ns;
 }
 
+static struct event engine_event(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg)
+{
+	return (struct event){when_ns > e->now_ns ? when_ns : e->now_ns, e->seq++, fn, arg};
+}
+
 void engine_schedule(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg)
 {
-	if (when_ns < e->now_ns)
-		when_ns = e->now_ns;
-	if (e->n >= HEAP_FEW && wheel_takes(e, when_ns))
-		wheel_push(e, when_ns, fn, arg);
-	else
-		heap_push(e, (struct event){when_ns, e->seq++, fn, arg});
+	heap_push(&e->packets, engine_event(e, when_ns, fn, arg));
 }
 
 int engine_at(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg)
 {
-	/* the links' room stays theirs, whatever of it is in use at the moment */
-	int ret = heap_grow(e, e->n + e->n_later + e->reserved + 1);
+	int ret = heap_grow(&e->others, e->others.n + 1);
 
-	if (ret)
-		return ret;
-	engine_schedule(e, when_ns, fn, arg);
-	return 0;
+	if (!ret)
+		heap_push(&e->others, engine_event(e, when_ns, fn, arg));
+	return ret;
 }
 
 int engine_reserve(struct engine *e, size_t n)
 {
-	int ret = heap_grow(e, e->n + e->n_later + e->reserved + n);
+	int ret = heap_grow(&e->packets, e->reserved + n);
 
 	if (!ret)
 		e->reserved += n;

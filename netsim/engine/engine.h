@@ -40,6 +40,8 @@ struct link;
 struct path {
 	void (*deliver)(void *arg, struct packet *p); /* at engine_now() */
 	void (*drop)(void *arg, struct packet *p);
+	/* The packet is deliver()'s one of the next times: whoever has memory far off may fetch it meanwhile. NULL: no need */
+	void (*expect)(void *arg, const struct packet *p);
 	struct packet *(*copy)(void *arg, const struct packet *p); /* for duplication; NULL, or returning NULL: no duplicate */
 	void *arg;
 	uint8_t n_links;
@@ -125,8 +127,12 @@ struct link_config {
 
 struct engine *engine_new(uint64_t seed);
 void engine_free(struct engine *e); /* also its links; packets inside are given to drop() */
-uint64_t engine_now(const struct engine *e);
-uint64_t engine_next(const struct engine *e);       /* time of the next event, or ENGINE_NEVER */
+static inline uint64_t engine_now(const struct engine *e)
+{
+	return *(const uint64_t *)e; /* its first member: asked many times a packet */
+}
+
+uint64_t engine_next(const struct engine *e);       /* time of the next event, or ENGINE_NEVER; not to be asked inside one */
 void engine_run(struct engine *e, uint64_t until_ns); /* every event up to and including until_ns; then now = until_ns */
 /* Ties run in order of scheduling; a time that has passed is now. -ENOMEM */
 int engine_at(struct engine *e, uint64_t when_ns, void (*fn)(void *arg), void *arg);

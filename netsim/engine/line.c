@@ -93,13 +93,25 @@ static void line_arrived(struct link *l, struct packet *p)
 	link_leave(l, p);
 }
 
+/* The next one is there already: while this one is dealt with, the one after it and what the next one leads to are fetched. */
+static void line_look_ahead(const struct packet *next)
+{
+	const struct path *path = next->path;
+
+	__builtin_prefetch(next->next);
+	if (next->hop + 1 == path->n_links && path->expect)
+		path->expect(path->arg, next);
+}
+
 void line_arrive(void *arg)
 {
 	struct link *l = arg;
-	struct packet *p = fifo_pop(&l->line.fifo);
+	struct packet *p = fifo_pop(&l->line.fifo), *next = l->line.fifo.head;
 
-	if (l->line.fifo.head)
-		engine_schedule(l->engine, l->line.fifo.head->due_ns, line_arrive, l);
+	if (next) {
+		engine_schedule(l->engine, next->due_ns, line_arrive, l);
+		line_look_ahead(next);
+	}
 	line_arrived(l, p);
 }
 

@@ -342,16 +342,30 @@ static void judge_idle(struct tcp_endpoint *ep, u32 ack, struct ack_state *st)
 		tcp_probe_acked(ep, ack, st->flag);
 }
 
+/* in parts: all at once the compiler makes it an instruction that takes longer */
+static void begin(const struct tcp_endpoint *ep, struct ack_state *st)
+{
+	st->flag = 0;
+	st->prior_una = ep->tp.snd_una;
+	st->prior_fack = highest_sack(ep);
+	st->reordered_seq = 0;
+	st->reordered = false;
+	st->was_sacked = ep->tp.sacked_out;
+	st->first_us = st->last_us = st->first_sack_us = st->last_sack_us = 0;
+	st->inflight_bytes = st->rate_order = 0;
+	st->rs = (struct rate_sample){.prior_in_flight = tcp_packets_in_flight(&ep->tp)};
+}
+
 void tcp_ack(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 {
 	struct tcp_sock *tp = &ep->tp;
-	struct ack_state st = {.prior_una = tp->snd_una, .prior_fack = highest_sack(ep), .was_sacked = tp->sacked_out};
+	struct ack_state st;
 	u32 delivered = tp->delivered, lost = tp->lost, packets_out = tp->packets_out;
 
 	if (after(seg->ack, tp->snd_nxt) || (before(seg->ack, tp->snd_una) && !seg->n_sack))
 		return;
 	ep->snd.tsecr_ms = seg->tsecr;
-	st.rs.prior_in_flight = tcp_packets_in_flight(tp);
+	begin(ep, &st);
 	take_window(ep, seg, &st);
 	if (seg->n_sack)
 		tcp_tag_sacks(ep, seg, &st);

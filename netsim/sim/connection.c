@@ -110,8 +110,9 @@ static struct tcp_endpoint *take_pair(struct sim_host *host)
 		pair->next = next;
 		return pair;
 	}
-	pair = calloc(2, sizeof(*pair));
+	pair = aligned_alloc(_Alignof(struct tcp_endpoint), 2 * sizeof(*pair));
 	if (pair) {
+		memset(pair, 0, 2 * sizeof(*pair));
 		pair->next = host->endpoints;
 		host->endpoints = pair;
 	}
@@ -310,6 +311,9 @@ void tcp_receive(struct tcp_endpoint *ep, struct tcp_segment *seg)
 {
 	struct sim_host *host = ep->host;
 
+	/* with thousands of connections not in the cache, and needed in a moment */
+	__builtin_prefetch(&ep->snd.ring.records[ep->snd.ring.head & (ep->snd.ring.size - 1)]);
+	__builtin_prefetch(ep->app.arg, 1);
 	if (seg->packet.flow == ep->flow && !host->failed) { /* else late: the connection is gone, the endpoint perhaps another's */
 		ep->tp.tcp_clock_cache = engine_now(host->engine);
 		ep->tp.tcp_mstamp = ep->tp.tcp_clock_cache / 1000;

@@ -16,8 +16,9 @@ struct sim_run;
 #define SIM_NO_TRANSFER SIZE_MAX
 
 struct sim_flow {
-	struct flow_result *out;
+	uint64_t received_bytes;
 	uint64_t watch_bytes;      /* received so many, something ends; UINT64_MAX: nothing does */
+	struct flow_result *out;
 	struct sim_run *run;
 	const struct workload_flow *plan;
 	struct tcp_endpoint *sender, *receiver; /* NULL: not begun, over, or datagrams */
@@ -68,6 +69,7 @@ void *sim_grow(struct sim_run *run, void *array, size_t n, size_t *room, size_t 
 
 void sim_flow_start(struct sim_flow *f);
 void sim_flow_deliver(void *arg, struct packet *p); /* of every path; arg is the run */
+void sim_flow_expect(void *arg, const struct packet *p);
 void sim_flow_close(struct sim_flow *f);            /* what its connection has taken is given back */
 
 /* --- sim_sample.c --------------------------------------------------------------------------------------------------- */

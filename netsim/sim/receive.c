@@ -15,10 +15,11 @@
 #define PINGPONG 3                /* answers after which ACKs wait for the next one */
 #define FIRST_MSS 536             /* what a full segment is thought to be before one has come */
 #define FIRST_WINDOW 65535U       /* a SYN's window cannot be scaled (RFC 7323 2.2); half of tcp_rmem's 131072 */
+#define FIRST_ROOM 82374U         /* once a full segment shows how much of that memory is payload: 1448 bytes of 2304 */
 #define WINDOW_MAX (1U << 28)     /* half of tcp_rmem's 512 MiB, as netsim's namespaces have it … */
 #define WINDOW_UNIT (1U << 14)    /* … which takes the largest scale factor, 14 */
 #define FIRST_ROUND_PKTS 10
-#define SLACK_PKTS 16             /* of the window over twice what came in a round trip */
+#define GROW_LEAST_BYTES 128      /* shorter segments do not widen the window */
 #define TIMESTAMP_NEWER(a, b) ((s32)((a) - (b)) >= 0)
 
 /* inet_connection_sock.icsk_ack.pending, beside ICSK_ACK_TIMER and ICSK_ACK_NOW */
@@ -204,15 +205,18 @@ static void measure_rtt(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 	rcv->rtt_tsecr = seg->tsecr;
 	sample_us = ((u32)(ep->tp.tcp_mstamp / 1000) - seg->tsecr) * 1000;
 	sample_us = sample_us ? sample_us : 1000;
-	rcv->rtt_us = rcv->rtt_us ? rcv->rtt_us - rcv->rtt_us / 8 + sample_us / 8 : sample_us;
+	if (!rcv->rtt_us || sample_us < rcv->rtt_us) /* data that waited makes it too long: the shortest is the nearest */
+		rcv->rtt_us = sample_us;
+	else
+		rcv->rtt_us += (sample_us - rcv->rtt_us) / 8;
 }
 
 /* Once a round trip: room for twice what came in it, and more if that grew, so that slow start never meets the window. */
-static void tune_window(struct tcp_endpoint *ep)
+static void tune_room(struct tcp_endpoint *ep)
 {
 	struct tcp_receiver *rcv = &ep->rcv;
 	u32 now_us = (u32)ep->tp.tcp_mstamp, copied;
-	u64 window;
+	u64 room;
 
 	if (!rcv->rtt_us || now_us - rcv->round_start_us < rcv->rtt_us)
 		return;
@@ -221,18 +225,32 @@ static void tune_window(struct tcp_endpoint *ep)
 	rcv->round_start_us = now_us;
 	if (copied <= rcv->space_bytes)
 		return;
-	window = 2ULL * copied + SLACK_PKTS * ep->tp.mss_cache;
-	window += 2 * (window * (copied - rcv->space_bytes) / rcv->space_bytes);
+	room = 2ULL * copied;
+	room += 2 * (room * (copied - rcv->space_bytes) / rcv->space_bytes);
 	rcv->space_bytes = copied;
-	if (window > rcv->rcvbuf_bytes)
-		rcv->rcvbuf_bytes = window < WINDOW_MAX ? window : WINDOW_MAX;
+	if (room > rcv->room_bytes)
+		rcv->room_bytes = room < WINDOW_MAX ? room : WINDOW_MAX;
+}
+
+/* The window follows the room by two segments for each that comes. While it does, each is acknowledged at once: the sender hears of it. */
+static void widen_window(struct tcp_endpoint *ep, u32 len)
+{
+	struct tcp_receiver *rcv = &ep->rcv;
+	u32 more = 2 * ep->tp.mss_cache;
+
+	if (len < GROW_LEAST_BYTES || rcv->window_bytes >= rcv->room_bytes)
+		return;
+	if (more > rcv->room_bytes - rcv->window_bytes)
+		more = rcv->room_bytes - rcv->window_bytes;
+	rcv->window_bytes += more;
+	rcv->quick_acks |= 1;
 }
 
 static u32 window_offered(struct tcp_endpoint *ep)
 {
 	struct tcp_receiver *rcv = &ep->rcv;
 	u32 before_bytes = after(rcv->window_end, ep->tp.rcv_nxt) ? rcv->window_end - ep->tp.rcv_nxt : 0;
-	u32 window = rcv->rcvbuf_bytes > before_bytes ? rcv->rcvbuf_bytes : before_bytes;
+	u32 window = rcv->window_bytes > before_bytes ? rcv->window_bytes : before_bytes;
 
 	if (rcv->has_window)
 		window = (window + WINDOW_UNIT - 1) & ~(WINDOW_UNIT - 1);
@@ -245,7 +263,8 @@ static u32 window_offered(struct tcp_endpoint *ep)
 void tcp_receiver_init(struct tcp_endpoint *ep)
 {
 	ep->rcv.ack_mss = FIRST_MSS < ep->tp.mss_cache ? FIRST_MSS : ep->tp.mss_cache;
-	ep->rcv.rcvbuf_bytes = FIRST_WINDOW;
+	ep->rcv.room_bytes = FIRST_ROOM;
+	ep->rcv.window_bytes = FIRST_WINDOW;
 	ep->rcv.space_bytes = FIRST_ROUND_PKTS * ep->tp.mss_cache;
 	timer_init(&ep->rcv.delayed_ack, ep->host->engine, delayed_ack_expired, ep);
 }
@@ -299,6 +318,7 @@ static void receive_in_order(struct tcp_endpoint *ep, const struct tcp_segment *
 	estimate(ep, seg->len);
 	measure_rtt(ep, seg);
 	check_ce(ep, seg->packet.ecn);
+	widen_window(ep, seg->len);
 	if (ep->rcv.n_ranges) {
 		reassembly_take(ep);
 		if (!ep->rcv.n_ranges) /* the gap is filled: the sender hears of it at once (RFC 5681 4.2) */
@@ -309,6 +329,7 @@ static void receive_in_order(struct tcp_endpoint *ep, const struct tcp_segment *
 static void receive_out_of_order(struct tcp_endpoint *ep, const struct tcp_segment *seg)
 {
 	check_ce(ep, seg->packet.ecn);
+	widen_window(ep, seg->len);
 	*ack_pending(ep) |= ACK_SCHEDULED;
 	reassembly_add(ep, seg->seq, seg->seq + seg->len);
 }
@@ -316,7 +337,7 @@ static void receive_out_of_order(struct tcp_endpoint *ep, const struct tcp_segme
 /* The application reads: a segment less than full is acknowledged then, unless an answer is likely to carry the ACK. */
 static void deliver(struct tcp_endpoint *ep, u32 bytes)
 {
-	tune_window(ep);
+	tune_room(ep);
 	if (*ack_pending(ep) & ACK_PUSHED && ep->rcv.pingpong < PINGPONG)
 		ack_now(ep);
 	if (ep->app.received)

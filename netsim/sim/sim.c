@@ -56,6 +56,7 @@ static void connect_paths(struct sim_run *run)
 
 		for (size_t i = 0; i < 2; i++) {
 			paths[i]->deliver = sim_flow_deliver;
+			paths[i]->expect = sim_flow_expect;
 			paths[i]->drop = drop_packet;
 			paths[i]->copy = copy_packet;
 			paths[i]->arg = run;
@@ -171,7 +172,7 @@ static void on_warm(void *arg)
 	for (size_t i = 0; i < run->net.n_links; i++)
 		link_measure_from_now(run->net.links[i]);
 	for (size_t i = 0; i < run->n_plan; i++)
-		run->flows[i].window_base = run->flows[i].out->received_bytes;
+		run->flows[i].window_base = run->flows[i].received_bytes;
 	run->window_open = true;
 }
 
@@ -224,6 +225,7 @@ static void close_window(struct sim_run *run)
 		uint64_t begin = out->start_ns > s->warmup_ns ? out->start_ns : s->warmup_ns;
 		uint64_t end = run->flows[i].ended_ns < s->duration_ns ? run->flows[i].ended_ns : s->duration_ns;
 
+		out->received_bytes = run->flows[i].received_bytes;
 		out->window_bytes = run->window_open ? out->received_bytes - run->flows[i].window_base : 0;
 		out->window_ns = run->window_open && end > begin ? end - begin : 0;
 		if (out->established_ns == ENGINE_NEVER && out->start_ns < s->duration_ns)

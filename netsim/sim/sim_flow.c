@@ -28,7 +28,7 @@ static void transfer_begin(struct sim_flow *f, uint64_t bytes)
 		return;
 	r->transfers = transfers;
 	f->transfer = r->n_transfers;
-	f->watch_bytes = f->wanted_bytes = f->out->received_bytes + bytes;
+	f->watch_bytes = f->wanted_bytes = f->received_bytes + bytes;
 	transfers[r->n_transfers++] = (struct transfer){
 		.flow = (uint32_t)(f - f->run->flows), .start_ns = now_ns(f), .end_ns = ENGINE_NEVER, .bytes = bytes,
 	};
@@ -167,7 +167,7 @@ static bool all_received(const struct sim_flow *f)
 
 static void on_watched(struct sim_flow *f)
 {
-	if (f->transfer != SIM_NO_TRANSFER && f->out->received_bytes >= f->wanted_bytes)
+	if (f->transfer != SIM_NO_TRANSFER && f->received_bytes >= f->wanted_bytes)
 		transfer_end(f);
 	else if (f->stopped && all_received(f))
 		flow_end(f);
@@ -177,8 +177,8 @@ static void on_received(void *arg, u32 bytes)
 {
 	struct sim_flow *f = arg;
 
-	f->out->received_bytes += bytes;
-	if (f->out->received_bytes >= f->watch_bytes)
+	f->received_bytes += bytes;
+	if (f->received_bytes >= f->watch_bytes)
 		on_watched(f);
 }
 
@@ -191,8 +191,20 @@ void sim_flow_deliver(void *arg, struct packet *p)
 		tcp_receive(seg->to, seg);
 		return;
 	}
-	run->flows[p->flow].out->received_bytes += seg->len;
+	run->flows[p->flow].received_bytes += seg->len;
 	sim_segment_free(&run->host, seg);
+}
+
+/* the endpoint, of many thousands perhaps */
+void sim_flow_expect(void *arg, const struct packet *p)
+{
+	const struct tcp_segment *seg = (const struct tcp_segment *)p;
+	const char *ep = (const char *)seg->to;
+
+	__builtin_prefetch(&seg->ack);
+#pragma GCC unroll 16
+	for (size_t i = 0; i < offsetof(struct tcp_endpoint, handshake); i += 64)
+		__builtin_prefetch(ep + i, 1);
 }
 
 /* --- what the sender has to say ------------------------------------------------------------------------------------------- */
@@ -292,6 +304,7 @@ static void connect_flow(struct sim_flow *f)
 		.mtu = run->scenario->mtu,
 		.family = run->scenario->family,
 		.pacing = group_of(f)->pacing,
+		.accurate_ecn = plugin_ops(run->groups[f->plan->group].plugin)->flags & TCP_CONG_NEEDS_ACCECN,
 	};
 
 	if (tcp_new(&run->host, &config, &f->sender, &f->receiver)) {

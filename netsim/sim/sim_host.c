@@ -38,7 +38,7 @@ static bool pool_grow(struct sim_host *host)
 	if (!slabs)
 		return false;
 	host->slabs = slabs;
-	slab = malloc(SLAB_SEGMENTS * sizeof(*slab));
+	slab = aligned_alloc(_Alignof(struct tcp_segment), SLAB_SEGMENTS * sizeof(*slab));
 	if (!slab)
 		return false;
 	slabs[host->n_slabs++] = slab;
@@ -61,8 +61,14 @@ struct tcp_segment *sim_segment(struct sim_host *host)
 		seg = host->free;
 	}
 	host->free = (struct tcp_segment *)seg->packet.next;
+	__builtin_prefetch(host->free, 1);
+	__builtin_prefetch((char *)host->free + 64, 1);
 	host->outside++;
-	memset(seg, 0, offsetof(struct tcp_segment, sack)); /* n_sack says how many blocks mean anything */
+	/* in parts: all at once the compiler makes it an instruction that takes longer. n_sack says how many blocks mean anything */
+	seg->packet = (struct packet){0};
+	seg->to = NULL;
+	seg->seq = seg->len = seg->ack = seg->window = seg->tsval = seg->tsecr = 0;
+	seg->flags = seg->n_sack = seg->ace = 0;
 	return seg;
 }
 

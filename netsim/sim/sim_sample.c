@@ -39,7 +39,7 @@ void sim_sample_flow(struct sim_flow *f)
 		.delivered_ce_pkts = tp->delivered_ce,
 		.pacing_bps = pacing_bps(&tp->inet_conn.icsk_sk),
 		.delivery_bps = delivery_bps(ep),
-		.received_bytes = f->out->received_bytes,
+		.received_bytes = f->received_bytes,
 		.ca_state = tp->inet_conn.icsk_ca_state,
 	};
 }

@@ -51,7 +51,7 @@ struct tcp_segment {
 	u8 n_sack;                 /* the first may be a D-SACK (RFC 2883) */
 	u8 ace;                    /* AccECN: packets with CE received, modulo 8 (RFC 9768 3.2.2) */
 	struct sack_block sack[TCP_MAX_SACK];
-};
+} __attribute__((aligned(64))); /* of a cache line: what the network looks at is in the first */
 
 /* --- what was sent and not yet acknowledged: one entry per segment, in order of sequence ---------------------------- */
 
@@ -59,12 +59,12 @@ enum tx_state { TX_SACKED = 1, TX_RETRANS = 2, TX_LOST = 4, TX_EVER_RETRANS = 8 
 
 struct tx_record {
 	u32 seq, end_seq;
-	u32 order;                 /* of the last transmission among all: of two at the same time, too, one was later */
 	u64 sent_us;               /* last transmission */
 	u64 first_tx_us;           /* rate sample: start of the send phase */
 	u64 delivered_us;          /* rate sample: of `delivered` below */
 	u32 delivered;
 	u32 inflight_bytes;        /* with this segment, when it was sent */
+	u32 order;                 /* of the last transmission among all: of two at the same time, too, one was later */
 	u8 state;                  /* enum tx_state */
 	bool app_limited;
 };
@@ -114,7 +114,6 @@ struct tcp_sender {
 	u8 ace_acked;              /* AccECN: the last count seen */
 	bool rate_app_limited;
 	u32 rate_delivered, rate_interval_us; /* the last sample: delivery rate of TCP_INFO */
-	struct timer pacing;
 	/* loss and recovery; high_seq, undo_marker are in tcp_sock */
 	struct retrans_log log;
 	u32 rack_next;             /* record: none before it is sent once and neither SACKed nor lost */
@@ -137,6 +136,7 @@ struct tcp_sender {
 	bool tlp_pending, tlp_retrans;
 	u32 prr_delivered, prr_out; /* RFC 9937 */
 	u32 retransmits;           /* segments, whole life */
+	struct timer pacing;
 };
 
 struct tcp_receiver {
@@ -149,7 +149,7 @@ struct tcp_receiver {
 	u32 rcv_wup;               /* rcv_nxt when a segment with ACK was sent last */
 	u32 acked;                 /* what it acknowledged: less, if the algorithm asked for that */
 	u32 window_end;            /* right edge offered: never moves left */
-	u32 rcvbuf_bytes;
+	u32 room_bytes, window_bytes; /* what there is room for; what is offered, on its way there */
 	u32 ts_recent_ms;
 	u32 ack_mss, ato_us;       /* delayed-ACK estimator */
 	u32 last_data_us;
@@ -183,7 +183,7 @@ struct tcp_endpoint {
 	u64 syn_us;                /* first SYN or SYN-ACK */
 	struct timer handshake;
 	struct tcp_endpoint *next, *next_idle; /* of a host: all pairs, and those freed; in the client's half */
-};
+} __attribute__((aligned(64)));
 
 struct tcp_config {
 	const struct plugin *plugin; /* of both ends */

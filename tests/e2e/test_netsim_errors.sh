@@ -39,7 +39,7 @@ refused 2 "netsim run: option '--rats' is unknown, or its value is missing: 'net
 refused 2 "netsim run: option '--rate' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rate
 refused 2 "netsim run: 'b' is one argument too many: a single scenario file" run a b
 refused 2 "netsim run: --cc reno has no flow to go to: every flow names its algorithm" run "$TMP/good.yaml" --cc reno
-refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, set, count, workload, start, stop, size, rtt, from, to, load, sizes, \
+refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, set, count, pacing, workload, start, stop, size, rtt, from, to, load, sizes, \
 request, pause, on, off, rate" \
 	run "$TMP/good.yaml" --flow 'cubic*9,x=1'
 refused 2 "netsim run: the flow starts at 20 s, after the end: less than the duration, 10 s" run "$TMP/good.yaml" --flow cubic@20s

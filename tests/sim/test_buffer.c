@@ -45,20 +45,22 @@ static void cubic_needs_0_43_bdp(void)
 	expect_near("smallest buffer for 99.9 %, BDP", smallest_full_buffer_bdp("bpf_cubic,pacing=yes"), 0.43, 0.10);
 }
 
-/* mean of the sawtooth between beta W and W: 3/4 W for Reno, W (1 - 0.3/4) for CUBIC's concave arc */
+/* Mean of the sawtooth between beta W and W: 3/4 W for Reno, W (1 - 0.3/4) for CUBIC's concave arc, which fast convergence would make end
+ * lower. A burst of a paced sender is eight packets at this rate: the buffer has room for two. */
 static void almost_no_buffer(void)
 {
 	expect_within("Reno, 20 packets of buffer: utilisation", utilisation("bpf_reno,pacing=yes", 20), 0.72, 0.78);
-	expect_within("CUBIC, 20 packets of buffer: utilisation", utilisation("bpf_cubic,pacing=yes", 20), 0.895, 0.955);
+	expect_within("CUBIC, 20 packets of buffer: utilisation", utilisation("bpf_cubic,pacing=yes,set.fast_convergence=0", 20), 0.895, 0.955);
 }
 
-/* RFC 9438 4.3: in the Reno-friendly region alpha is 0.529, so 0.3 W takes 0.57 W round trips: 47 of 10 ms at W = 83. An implementation
- * that forgets W_est shows K = 4 s. */
+/* RFC 9438 4.3: in the Reno-friendly region alpha is 0.529, so 0.3 W takes 0.57 W round trips: 53 of 10.5 ms at
+ * W = 93, BDP and buffer. (Five packets of buffer, as in the books, do not hold the eight packets of one paced burst.) An implementation that
+ * forgets W_est shows K = 4 s. */
 static void cubic_is_reno_friendly_on_a_short_path(void)
 {
-	struct theory_run *t = theory_run("rate=100mbit,rtt=10ms,buffer=5pkt,duration=40s,warmup=10s,sample=1ms", "bpf_cubic,pacing=yes", NULL);
+	struct theory_run *t = theory_run("rate=100mbit,rtt=10ms,buffer=10pkt,duration=40s,warmup=10s,sample=1ms", "bpf_cubic,pacing=yes", NULL);
 
-	expect_near("period of the sawtooth, s", sawtooth(t, 0).period_s, 0.47, 0.10);
+	expect_near("period of the sawtooth, s", sawtooth(t, 0).period_s, 0.56, 0.10);
 	theory_free(t);
 }
 

@@ -3,6 +3,7 @@
 #ifndef TESTS_ENGINE_FIXTURE_H
 #define TESTS_ENGINE_FIXTURE_H
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "unit.h"
@@ -64,6 +65,20 @@ static inline void send_packet(struct engine *e, const struct path *path, uint32
 	p->flow = number;
 	p->ecn = ecn;
 	path_send(e, p);
+}
+
+/* links that cannot be */
+__attribute__((unused)) static void expect_refused(const struct link_config *cases, size_t n)
+{
+	struct engine *e = engine_new(1);
+
+	for (size_t i = 0; i < n; i++) {
+		int error = 0;
+
+		CU_ASSERT_PTR_NULL(link_new(e, &cases[i], &error));
+		CU_ASSERT_EQUAL(error, -EINVAL);
+	}
+	engine_free(e);
 }
 
 #endif

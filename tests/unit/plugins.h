@@ -21,13 +21,24 @@ static inline const char *tests_dir(void)
 	return dir;
 }
 
-/* From here on plugin_open("cubic") finds the algorithms built beside the tests. Call it first. */
-static inline void use_built_algorithms(void)
+static inline void use_plugins_of(const char *below_tests)
 {
 	char dir[PATH_MAX];
 
-	snprintf(dir, sizeof(dir), "%s/../algorithms", tests_dir());
+	snprintf(dir, sizeof(dir), "%s/%s", tests_dir(), below_tests);
 	setenv("CONGCTL_ALGORITHMS", dir, 1);
+}
+
+/* From here on plugin_open("cubic") finds the algorithms built beside the tests. Call it first: the place is looked up once. */
+static inline void use_built_algorithms(void)
+{
+	use_plugins_of("../algorithms");
+}
+
+/* … or the fixtures of tests/plugins/ */
+static inline void use_test_plugins(void)
+{
+	use_plugins_of("plugins");
 }
 
 /* a fixture of tests/plugins/ */

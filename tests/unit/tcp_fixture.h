@@ -146,7 +146,7 @@ static inline void data(u32 seq, u32 len)
 }
 
 /* The server's ACKs are kept from the client, which did not send what they are for. Full segments until the quick ACKs of the start
- * are used up; gives the sequence number after them, nothing is pending then. */
+ * are used up and the window has reached its room; gives the sequence number after them, nothing is pending then. */
 static inline u32 past_quick_acks(void)
 {
 	u32 seq = 0;
@@ -156,9 +156,13 @@ static inline u32 past_quick_acks(void)
 		wire_run(MS);
 		data(seq, MSS);
 	}
+	wire.server->rcv.window_bytes = wire.server->rcv.room_bytes; /* with what came at once it would be on its way for longer */
+	wire.server->rcv.quick_acks = 0;
+	data(seq, MSS);
+	data(seq + MSS, MSS);
 	wire_run(DELAY_NS);
 	wire.n[1] = 0;
-	return seq;
+	return seq + 2 * MSS;
 }
 
 /* the n-th that the client heard */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
 #include <string.h>
 #include <time.h>
 
@@ -331,6 +332,77 @@ static uint64_t fingerprint(uint64_t seed)
 	return sink.hash;
 }
 
+static uint64_t planned[N]; /* in order of scheduling */
+static int n_planned, last_run, misplaced;
+static struct rng spread;
+
+static void spawn(void *arg);
+
+static void plan(uint64_t when_ns)
+{
+	if (n_planned == N)
+		return;
+	planned[n_planned] = when_ns;
+	engine_at(engine, when_ns, spawn, (void *)(intptr_t)n_planned++);
+}
+
+/* none, one or more follow from each */
+static void spawn(void *arg)
+{
+	int i = (int)(intptr_t)arg;
+
+	misplaced += engine_now(engine) != planned[i];
+	if (last_run >= 0)
+		misplaced += planned[last_run] > planned[i] || (planned[last_run] == planned[i] && last_run > i);
+	last_run = i;
+	n_order++;
+	for (int k = 0; k < i % 4; k++)
+		plan(engine_now(engine) + rng_u64(&spread) % 20);
+}
+
+static void events_scheduled_inside_events_keep_their_order(void)
+{
+	setup();
+	rng_seed(&spread, 1, 0);
+	n_planned = misplaced = 0;
+	last_run = -1;
+	for (int i = 0; i < 8; i++)
+		plan(i);
+	engine_run(engine, SECOND);
+	CU_ASSERT_EQUAL(n_planned, N);
+	CU_ASSERT_EQUAL(n_order, N);
+	CU_ASSERT_EQUAL(misplaced, 0);
+	CU_ASSERT_EQUAL(engine_next(engine), ENGINE_NEVER);
+	engine_free(engine);
+}
+
+static jmp_buf way_out;
+
+static void leave(void *arg, struct packet *p)
+{
+	free(p);
+	longjmp(way_out, 1);
+}
+
+/* as when an algorithm divides by zero: what the event had taken is not given back again, what waits is */
+static void an_event_that_was_left_is_over(void)
+{
+	struct link_config config = {.delay_ns = MS, .jitter_ns = MS, .reorder = true};
+	struct sink sink = {0};
+	struct path path;
+
+	setup();
+	sink.engine = engine;
+	path = path_to(&sink, link_new(engine, &config, NULL));
+	path.deliver = leave;
+	for (uint32_t i = 1; i <= 10; i++)
+		send_packet(engine, &path, i, 1514, ECN_NOT_ECT);
+	if (!setjmp(way_out))
+		engine_run(engine, SECOND);
+	engine_free(engine);
+	CU_ASSERT_EQUAL(sink.dropped, 9);
+}
+
 static void one_seed_gives_one_result(void)
 {
 	CU_ASSERT_EQUAL(fingerprint(42), fingerprint(42));
@@ -351,6 +423,8 @@ int main(void)
 		TEST(packets_are_conserved),
 		TEST(everything_at_once_is_repeatable),
 		TEST(one_seed_gives_one_result),
+		TEST(events_scheduled_inside_events_keep_their_order),
+		TEST(an_event_that_was_left_is_over),
 		CU_TEST_INFO_NULL,
 	};
 

@@ -304,14 +304,7 @@ static void impossible_lines_are_refused(void)
 		{.duplicate = 1.0000001}, {.duplicate = -1e-9},       {.duplicate = NAN},
 	};
 
-	engine = engine_new(1);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int error = 0;
-
-		CU_ASSERT_PTR_NULL(link_new(engine, &cases[i], &error));
-		CU_ASSERT_EQUAL(error, -EINVAL);
-	}
-	engine_free(engine);
+	expect_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 int main(void)

@@ -103,14 +103,7 @@ static void impossible_policers_are_refused(void)
 		{.police_bps = UINT64_MAX, .police_burst_bytes = 1514},
 	};
 
-	engine = engine_new(1);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int error = 0;
-
-		CU_ASSERT_PTR_NULL(link_new(engine, &cases[i], &error));
-		CU_ASSERT_EQUAL(error, -EINVAL);
-	}
-	engine_free(engine);
+	expect_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 int main(void)

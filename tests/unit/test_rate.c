@@ -283,14 +283,7 @@ static void impossible_rates_are_refused(void)
 		{.rate_bps = 1, .trace_ns = late, .n_trace = 1, .trace_period_ns = 10, .steps = twice, .n_steps = 1},
 	};
 
-	engine = engine_new(1);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int error = 0;
-
-		CU_ASSERT_PTR_NULL(link_new(engine, &cases[i], &error));
-		CU_ASSERT_EQUAL(error, -EINVAL);
-	}
-	engine_free(engine);
+	expect_refused(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 int main(void)

@@ -107,14 +107,46 @@ static void delay_follows_the_gaps_up_to_the_round_trip(void)
 	CU_ASSERT(longest_delay(1000) <= 200 * MS);
 }
 
+/* 16, and those that the window takes to its first room: 16839 bytes in steps of two segments */
 static void start_is_acknowledged_quickly(void)
 {
 	wire_connect(test_plugin("plain"), false);
 	wire.keep[1] = true;
-	for (u32 i = 0; i < 16; i++)
+	for (u32 i = 0; i < 22; i++)
 		data(i * MSS, MSS);
-	acks(16);
+	acks(22);
 	CU_ASSERT_EQUAL(wire.server->rcv.quick_acks, 0);
+	data(22 * MSS, MSS);
+	acks(22);
+	wire_run(40 * MS);
+	wire_close();
+}
+
+/* two segments for each that comes, each told of at once, until the room is used; short ones do not count */
+static void segments_that_widen_the_window_are_acknowledged_at_once(void)
+{
+	u32 seq, window;
+
+	wire_connect(test_plugin("plain"), false);
+	seq = past_quick_acks();
+	window = wire.server->rcv.window_bytes;
+	wire.server->rcv.room_bytes = window + 7 * MSS;
+	wire.server->rcv.pingpong = 0;
+	for (u32 i = 1; i <= 4; i++, seq += MSS) {
+		data(seq, MSS);
+		acks(i);
+		CU_ASSERT_EQUAL(wire.server->rcv.window_bytes, window + (i < 4 ? 2 * i : 7) * MSS);
+	}
+	data(seq, MSS);
+	acks(4);
+	data(seq + MSS, MSS);
+	acks(5);
+	wire.server->rcv.room_bytes += 7 * MSS;
+	data(seq + 2 * MSS, 127);
+	CU_ASSERT_EQUAL(wire.server->rcv.window_bytes, window + 7 * MSS);
+	data(seq + 2 * MSS + 127, 128);
+	CU_ASSERT_EQUAL(wire.server->rcv.window_bytes, window + 9 * MSS);
+	wire_run(400 * MS);
 	wire_close();
 }
 
@@ -433,8 +465,8 @@ static void window_grows_with_what_comes_and_never_shrinks(void)
 			data(seq, MSS);
 		}
 		wire_run(20 * MS);
-		CU_ASSERT(wire.server->rcv.rcvbuf_bytes >= rcvbuf);
-		rcvbuf = wire.server->rcv.rcvbuf_bytes;
+		CU_ASSERT(wire.server->rcv.room_bytes >= rcvbuf);
+		rcvbuf = wire.server->rcv.room_bytes;
 		for (u32 i = 0; i < wire.n[1]; i++) {
 			u32 now = ack_heard(i)->ack + ack_heard(i)->window;
 
@@ -442,8 +474,8 @@ static void window_grows_with_what_comes_and_never_shrinks(void)
 			edge = now;
 		}
 	}
-	CU_ASSERT(wire.server->rcv.rcvbuf_bytes > 2 * 640 * MSS);
-	CU_ASSERT(wire.server->rcv.rcvbuf_bytes < 20 * 640 * MSS);
+	CU_ASSERT(wire.server->rcv.room_bytes > 2 * 640 * MSS);
+	CU_ASSERT(wire.server->rcv.room_bytes < 20 * 640 * MSS);
 	wire_close();
 }
 
@@ -473,6 +505,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(every_second_segment_is_acknowledged_at_once), TEST(single_segment_waits_forty_milliseconds),
 		TEST(delay_follows_the_gaps_up_to_the_round_trip), TEST(start_is_acknowledged_quickly),
+		TEST(segments_that_widen_the_window_are_acknowledged_at_once),
 		TEST(short_segment_is_acknowledged_when_it_is_read), TEST(segment_out_of_order_is_acknowledged_at_once),
 		TEST(filled_hole_is_acknowledged_at_once), TEST(earlier_ack_leaves_the_delayed_one),
 		TEST(application_reads_in_order_and_once), TEST(sack_of_a_lost_first_segment),

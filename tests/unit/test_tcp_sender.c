@@ -92,7 +92,7 @@ static void slow_start_doubles(void)
 {
 	sim_start(0, 50 * MS, 0);
 	sim_connect(1);
-	sim.client->snd.snd_wnd = sim.server->rcv.rcvbuf_bytes = 1000 * MSS;
+	sim.client->snd.snd_wnd = sim.server->rcv.window_bytes = 1000 * MSS;
 	tcp_write(sim.client, UINT64_MAX);
 	for (u32 cwnd = 10; cwnd <= 160; cwnd *= 2) {
 		CU_ASSERT_EQUAL(sim.client->tp.snd_cwnd, cwnd);
