@@ -24,8 +24,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 # -ffp-contract=off: the same figures from every compiler and processor
 ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(SANITIZERS) $(WARN) -fPIC -ffp-contract=off -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"'
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
-LOADER_LIBS := -lbpf -lelf
-NETSIM_LIBS := -lyaml -ljson-c -ldw -ldl -lpthread -lm
+LOADER_LIBS := -lbpf -lelf -lyaml
+NETSIM_LIBS := -ljson-c -ldw -ldl -lpthread -lm
 # what plugins find in netsim: see cc.bpf.h
 PLUGIN_HOST := $(addprefix -Wl$(comma)--export-dynamic-symbol=,cc_random_below cc_send_ack cc_clock_us)
 
@@ -105,7 +105,7 @@ install: all ## into DESTDIR/PREFIX
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/bin $(B)/congctl $(B)/netsim
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.bpf.o)
 	install -Dm755 -t $(DESTDIR)$(PREFIX)/lib/congctl/algorithms $(wildcard $(B)/algorithms/*.so)
-	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl include/congctl/*.h
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl $(filter-out %/document.h,$(wildcard include/congctl/*.h))
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios $(wildcard netsim/scenarios/*.yaml netsim/scenarios/*.trace)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/mininet netsim/mininet/*.py
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document.h"
+#include <congctl/document.h>
+
 #include "keys.h"
 #include "vary.h"
 
@@ -198,7 +199,7 @@ static void name_after_file(struct scenario *s, const char *file)
 
 int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, struct congctl_error *err)
 {
-	struct document d = {.file = file, .vary = vary, .err = err};
+	struct document d = {.file = file, .what = "scenario", .levels = 5, .owner = vary, .err = err};
 	int ret;
 
 	scenario_init(s);
