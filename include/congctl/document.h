@@ -31,4 +31,7 @@ const char *document_text(const yaml_node_t *node);
 /* The line of a key's name in a map, or of the map if it is not there. */
 size_t document_find(struct document *r, const yaml_node_t *map, const char *key, yaml_node_t **value);
 
+/* text of somebody else's making, fit for a message: at most 40 characters, control characters shown as '?' */
+const char *document_quote(const char *text, char *buf, size_t size);
+
 #endif

@@ -205,3 +205,17 @@ size_t document_find(struct document *r, const yaml_node_t *map, const char *key
 	}
 	return document_line(map);
 }
+
+const char *document_quote(const char *text, char *buf, size_t size)
+{
+	const size_t most = size < 41 ? size - 1 : 40;
+	size_t n = 0;
+
+	for (; n < most && text[n]; n++) {
+		const unsigned char c = text[n], before = n ? text[n - 1] : 0;
+
+		buf[n] = c < ' ' || c == 0x7f || (before == 0xc2 && c <= 0x9f) ? '?' : text[n]; /* C0, DEL, C1 in UTF-8 */
+	}
+	buf[n] = '\0';
+	return buf;
+}

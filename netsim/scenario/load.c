@@ -97,7 +97,7 @@ static int read_pair(struct document *d, enum key_place place, const yaml_node_t
 
 	if (!key)
 		return document_complain(d, document_line(name), "unknown key '%s': one of %s",
-					 scenario_quote(text ? text : document_kind(name), quoted, sizeof(quoted)),
+					 document_quote(text ? text : document_kind(name), quoted, sizeof(quoted)),
 					 scenario_key_names(place, names, sizeof(names)));
 	line = document_find(d, map, text, &first);
 	if (first != value)
@@ -193,7 +193,7 @@ static void name_after_file(struct scenario *s, const char *file)
 {
 	const char *base = strrchr(file, '/');
 
-	scenario_quote(base ? base + 1 : file, s->name, sizeof(s->name));
+	document_quote(base ? base + 1 : file, s->name, sizeof(s->name));
 	s->name[1 + strcspn(s->name + 1, ".")] = '\0';
 }
 
