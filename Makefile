@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # congctl: TCP congestion control as a plugin. `make help` lists the targets.
-# A new algorithms/*.bpf.c, loader/cmd/*.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
+# A new algorithms/*.bpf.c, loader/cmd/*.c, loader/bpf/*.bpf.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
 # tests/unit/test_*.c or tests/e2e/test_*.sh is found by itself: no list to edit.
 
 # what has to be installed (Debian names); one place
@@ -33,6 +33,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-6s %s\n')
 
 ALGORITHMS := $(patsubst algorithms/%.bpf.c,%,$(wildcard algorithms/*.bpf.c))
+BPF_OBJ    := $(patsubst loader/bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard loader/bpf/*.bpf.c))
 LIB_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard loader/lib/*.c))
 CMD_OBJ    := $(patsubst %.c,$(B)/obj/%.o,loader/main.c $(wildcard loader/cmd/*.c))
 NETSIM_DIRS := scenario engine sim emu traffic measure report
@@ -141,6 +142,19 @@ $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# --- the loader's own BPF programs, inside the library: see loader/lib/embedded.h ---
+$(B)/bpf/%.bpf.o: loader/bpf/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# the directory changes when a file comes or goes
+$(B)/bpf/embedded.list: $(BPF_OBJ) loader/bpf
+	$(Q)printf 'EMBED(%s, "%s")\n' $(foreach o,$(BPF_OBJ),$(notdir $(o:.bpf.o=)) $(o)) > $@
+
+$(B)/obj/loader/lib/embedded.o: ALL_CFLAGS += -I$(B)/bpf
+$(B)/obj/loader/lib/embedded.o: $(B)/bpf/embedded.list $(BPF_OBJ)
 
 # --- commands ---
 $(B)/obj/%.o: %.c

@@ -143,6 +143,7 @@ struct congctl_moved {
 	uint64_t unmoved;    /* that could not be given it */
 	char why[128];       /* the commonest reason */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
