@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # congctl: TCP congestion control as a plugin. `make help` lists the targets.
-# A new algorithms/*.bpf.c, loader/cmd/*.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
+# A new algorithms/*.bpf.c, loader/cmd/*.c, loader/bpf/*.bpf.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
 # tests/unit/test_*.c or tests/e2e/test_*.sh is found by itself: no list to edit.
 
 # what has to be installed (Debian names); one place
@@ -29,9 +29,9 @@ SONAME  := libcongctl.so.$(firstword $(subst ., ,$(LIB_VERSION)))
 # -ffp-contract=off: the same figures from every compiler and processor
 ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(SANITIZERS) $(WARN) -fPIC -ffp-contract=off -D_GNU_SOURCE -Iinclude -DCONGCTL_VERSION='"$(VERSION)"'
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
-LOADER_LIBS := -lbpf -lelf
+LOADER_LIBS := -lbpf -lelf -lyaml
 LIBRARY_LIBS := $(LOADER_LIBS) -lm
-NETSIM_LIBS := -lyaml -ljson-c -ldw -ldl -lpthread -lm
+NETSIM_LIBS := -ljson-c -ldw -ldl -lpthread -lm
 # what plugins find in netsim: see cc.bpf.h
 PLUGIN_HOST := $(addprefix -Wl$(comma)--export-dynamic-symbol=,cc_random_below cc_send_ack cc_clock_us)
 
@@ -41,7 +41,8 @@ say = $(if $(V),@:,@printf '  %-6s %s\n')
 ALGORITHMS := $(patsubst algorithms/%.bpf.c,%,$(wildcard algorithms/*.bpf.c))
 # what the commands and the tests link: the library with its inner functions
 LOADER     := $(B)/obj/loader.a
-LIBRARIES  := $(B)/libcongctl.a $(B)/$(SONAME) $(B)/libcongctl.so
+LIBRARIES  := $(B)/libcongctl.a $(B)/$(SONAME) $(B)/libcongctl.so $(B)/libcongctl.pc
+BPF_OBJ    := $(patsubst loader/bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard loader/bpf/*.bpf.c))
 LIB_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard loader/lib/*.c))
 CMD_OBJ    := $(patsubst %.c,$(B)/obj/%.o,loader/main.c $(wildcard loader/cmd/*.c))
 NETSIM_DIRS := scenario engine sim emu traffic measure report
@@ -112,7 +113,7 @@ format: ## clang-format the C files
 
 # what goes where below DESTDIR: its directory, mode and files; a file of ours to be found by itself is in a list above
 SHARE   := $(PREFIX)/share
-HEADERS := $(filter-out %/units.h,$(wildcard include/congctl/*.h))
+HEADERS := $(filter-out %/units.h %/document.h,$(wildcard include/congctl/*.h))
 PLACES  := commands archive library algorithms plugins headers pkgconfig scenarios mininet examples man1 man8 completion
 place_commands   := $(PREFIX)/bin 755 $(B)/congctl $(B)/netsim
 place_archive    := $(LIBDIR) 644 $(B)/libcongctl.a
@@ -138,7 +139,7 @@ define newline
 
 endef
 
-install: all $(B)/libcongctl.pc ## into DESTDIR/PREFIX
+install: all ## into DESTDIR/PREFIX
 	$(foreach p,$(PLACES),install -Dm$(word 2,$(place_$(p))) -t $(call place_dir,$(p)) $(call place_files,$(p))$(newline)$(Q))
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcongctl.so
 
@@ -174,6 +175,19 @@ $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# --- the loader's own BPF programs, inside the library: see loader/lib/embedded.h ---
+$(B)/bpf/%.bpf.o: loader/bpf/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# the directory changes when a file comes or goes
+$(B)/bpf/embedded.list: $(BPF_OBJ) loader/bpf
+	$(Q)printf 'EMBED(%s, "%s")\n' $(foreach o,$(BPF_OBJ),$(notdir $(o:.bpf.o=)) $(o)) > $@
+
+$(B)/obj/loader/lib/embedded.o: ALL_CFLAGS += -I$(B)/bpf
+$(B)/obj/loader/lib/embedded.o: $(B)/bpf/embedded.list $(BPF_OBJ)
 
 # --- commands ---
 $(B)/obj/%.o: %.c
@@ -229,6 +243,6 @@ $(B)/tests/sim_%: tests/sim/test_%.c $(NETSIM_OBJ) $(LOADER)
 $(B)/tests/threads: tests/library/threads.c $(LIB_OBJ)
 	$(say) TEST $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out $(SANITIZERS),$(ALL_CFLAGS)) -O1 -fsanitize=thread $< $(wildcard loader/lib/*.c) -o $@ $(LIBRARY_LIBS) -lpthread
+	$(Q)$(CC) $(filter-out $(SANITIZERS),$(ALL_CFLAGS)) -O1 -fsanitize=thread -I$(B)/bpf $< $(wildcard loader/lib/*.c) -o $@ $(LIBRARY_LIBS) -lpthread
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

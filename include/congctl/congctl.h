@@ -143,6 +143,7 @@ struct congctl_moved {
 	uint64_t unmoved;    /* that could not be given it */
 	char why[128];       /* the commonest reason */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
@@ -196,6 +197,37 @@ struct congctl_drain {
 
 /* Move all who hold it elsewhere, then unregister. On failure or time-out everything is as before. */
 int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err);
+
+/* --- policies -------------------------------------------------------------------------------------------------------- */
+
+enum congctl_change_kind {
+	CONGCTL_CHANGE_ADOPT,      /* what another tool registered */
+	CONGCTL_CHANGE_REGISTER,
+	CONGCTL_CHANGE_UPDATE,     /* another build of it, or another algorithm, is registered under the name */
+	CONGCTL_CHANGE_SET,        /* a tunable */
+	CONGCTL_CHANGE_USE,        /* a selection */
+	CONGCTL_CHANGE_DROP,       /* a selection that the file does not name */
+	CONGCTL_CHANGE_UNREGISTER, /* an algorithm that the file does not name */
+};
+
+struct congctl_change {
+	enum congctl_change_kind kind;
+	char what[320];            /* "lan", "lan.beta", "prefix 10.0.0.0/8" */
+	char from[256], to[256];   /* empty: nothing */
+};
+
+/* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
+ * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * file begin with FILE:LINE. */
+struct congctl_plan;
+int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);
+void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
+/* In the order in which they will be made; how many. Valid as long as the plan. */
+size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order. */
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
+/* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
+int congctl_save(char **yaml, struct congctl_error *err);
 
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 

@@ -117,6 +117,27 @@ static int attach(struct congctl_object *obj)
 	return 0;
 }
 
+/* libbpf before 1.2 only updates the map; later versions go on to make the link, which the taken name does not allow. */
+int object_make_ready(struct congctl_object *obj, struct congctl_error *err)
+{
+	struct bpf_link *link;
+	int ret = 0, fd;
+
+	capture_begin();
+	link = bpf_map__attach_struct_ops(obj->map);
+	if (link) {
+		fd = bpf_link__fd(link);
+		bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+		if (fd != bpf_map__fd(obj->map))
+			close(fd);
+	} else if (errno != EEXIST) {
+		ret = -errno;
+	}
+	free(capture_end());
+	return ret ? explain_register(obj, ret, err) : 0;
+}
+
 int congctl_object_register(struct congctl_object *obj, struct congctl_error *err)
 {
 	char holder[256];

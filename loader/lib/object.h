@@ -39,6 +39,9 @@ struct congctl_object {
 /* load.c: load it for registration through a link or, as before 6.4, by updating its map. */
 int object_load_as(struct congctl_object *obj, bool link_mode);
 
+/* load.c: make the loaded map ready for a link to be swapped to it; nothing is registered. */
+int object_make_ready(struct congctl_object *obj, struct congctl_error *err);
+
 /* ops.c: find the one algorithm in the image: its name, its operations, its license. */
 int ops_read(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err);
 

@@ -233,6 +233,17 @@ int registry_find(const char *name, struct registered *found)
 	return ret ? ret : -ENOENT;
 }
 
+int registry_resolve(const char *name, struct registered *found)
+{
+	char longer[CONGCTL_NAME_MAX + 1];
+	int ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(name, found);
+
+	if (!ret || strlen(name) > CONGCTL_NAME_MAX - 4)
+		return ret;
+	snprintf(longer, sizeof(longer), "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
+	return registry_find(longer, found);
+}
+
 int64_t registry_users(uint32_t map_id, bool registered)
 {
 	const struct kernel_layout *layout = kernel_layout();

@@ -26,6 +26,8 @@ C
 holds cc -std=c11 -pedantic-errors -Wall -Werror -I"$ROOT/include" "$TMP/only.c" -o "$TMP/only" -L"$BUILD" -lcongctl
 check_exit 0 env LD_LIBRARY_PATH="$BUILD" "$TMP/only"
 
+private=$(sed -n 's/^Libs.private: //p' "$BUILD/libcongctl.pc")
+
 # what is not of congctl.h cannot be reached
 cat >"$TMP/inner.c" <<'C'
 int congctl_parse_u64(const char *text, unsigned long *value);
@@ -36,7 +38,7 @@ int main(void)
 	return congctl_parse_u64("1", &v) + registry_find("", 0);
 }
 C
-for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a -lbpf -lelf -lm"; do
+for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a $private"; do
 	# shellcheck disable=SC2086 # words
 	check_exit 1 cc "$TMP/inner.c" -o "$TMP/inner" $link
 	contains "$ERR" "congctl_parse_u64"
@@ -44,7 +46,7 @@ for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a -lbpf -lelf -lm"; do
 done
 
 # the example of the documentation, with either
-for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a -lbpf -lelf -lm"; do
+for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a $private"; do
 	# shellcheck disable=SC2086 # words
 	check_exit 0 cc -Wall -Wextra -Werror -I"$ROOT/include" "$ROOT/docs/example.c" -o "$TMP/example" $link
 done
