@@ -37,7 +37,7 @@ contains "$(LD_LIBRARY_PATH=$TMP/image/usr/lib ldd "$TMP/example")" "libcongctl.
 check_exit 0 env -u CONGCTL_ALGORITHMS "$TMP/image/usr/bin/congctl" info cubic
 contains "$OUT" "$TMP/image/usr/bin/../lib/congctl/algorithms/cubic.bpf.o"
 check_exit 0 env -u CONGCTL_ALGORITHMS "$TMP/image/usr/bin/netsim" run "$TMP/image/usr/share/congctl/scenarios/single.yaml" \
-	--engine sim --cc cubic --duration 1s
+	--engine sim --cc cubic --duration 2s --warmup 1s
 for page in congctl netsim; do
 	contains "$(man -M "$TMP/image/usr/share/man" -w $page)" "$TMP/image/usr/share/man/man"
 	contains "$(man -M "$TMP/image/usr/share/man" -P cat $page)" "$page"

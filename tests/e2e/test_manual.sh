@@ -57,3 +57,45 @@ for verb in $(verbs "$NETSIM"); do
 	fi
 	equals "$verb: $(section netsim.1 "$verb" | page_options)" "$verb: $wanted"
 done
+
+# --- completion: by the command's own help, so what is held against it here is that it answers, and with what -----------------------
+for command in congctl netsim; do
+	# shellcheck source=/dev/null
+	. "$ROOT/completion/$command"
+	equals "$(complete -p $command)" "complete -F _$command $command"
+done
+# offers COMMAND LINE: what comes for its last word
+offers() {
+	local program=$1
+	COMP_LINE="$program $2" COMP_POINT=$((${#program} + ${#2} + 1)) COMP_WORDS=("$program") COMPREPLY=()
+	"_$(basename "$program")"
+	echo "${COMPREPLY[*]}"
+}
+compopt() { :; } # only a shell that is completing has it
+equals "$(offers "$CONGCTL" '')" "$(verbs "$CONGCTL" | tr '\n' ' ' | sed 's/ $//')"
+equals "$(offers "$CONGCTL" reg)" "register"
+equals "$(offers "$CONGCTL" 'register --')" "--as --debug --help --json --set"
+equals "$(offers "$CONGCTL" 'register --se')" "--set"
+contains "$(offers "$CONGCTL" 'register ')" "bpf_aimd"
+equals "$(offers "$CONGCTL" 'register bpf_cu')" "bpf_cubic"
+equals "$(offers "$CONGCTL" 'register --as ')" ""
+equals "$(offers "$CONGCTL" 'register aimd --set ')" "alpha= beta="
+equals "$(offers "$CONGCTL" 'register aimd --as x --set be')" "beta="
+equals "$(offers "$CONGCTL" 'register aimd --set alpha=')" ""
+equals "$(offers "$CONGCTL" "register $ROOT/algorithms/aimd.bpf")" "$ROOT/algorithms/aimd.bpf.c"
+lacks " $(offers "$CONGCTL" 'unregister ') " " cubic "
+contains " $(offers "$CONGCTL" 'info ') " " cubic "
+equals "$(offers "$CONGCTL" 'frobnicate ')" ""
+equals "$(offers "$CONGCTL" 'x;y ')" ""
+equals "$(offers "$NETSIM" '')" "$(verbs "$NETSIM" | tr '\n' ' ' | sed 's/ $//')"
+equals "$(offers "$NETSIM" 'run --engine ')" "emu sim"
+contains "$(offers "$NETSIM" 'run --')" "--return-rate"
+equals "$(offers "$NETSIM" 'bridge --')" "--wait --seed"
+contains " $(offers "$NETSIM" 'run --cc ') " " bpf_dctcp "
+equals "$(offers "$NETSIM" "run $ROOT/netsim/scenarios/sing")" "$ROOT/netsim/scenarios/single.yaml"
+equals "$(offers "$NETSIM" "run $ROOT/README")" "" # no scenario
+# what a file is called is never run
+mkdir "$TMP/files"
+touch "$TMP/files/\$(touch hit)"
+(cd "$TMP/files" && offers "$CONGCTL" 'check ./' && offers "$NETSIM" 'run --trace ./') >/dev/null
+holds not test -e "$TMP/files/hit"
