@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
 #define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
 
@@ -241,5 +245,9 @@ int congctl_require(struct congctl_error *err);
 /* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else congctl/algorithms/ or algorithms/
  * beside the shared library, else ../lib/congctl/algorithms from the executable. */
 const char *congctl_catalogue(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # libcongctl, shared and static: exactly the functions of congctl.h, the example program, and handles of their own in threads of their own.
 . "$(dirname "$0")/lib.sh"
-needs_command cc nm readelf
+needs_command cc clang nm readelf
 
 # every function congctl.h declares is there, and nothing else
 declared=$(cc -E -P -I"$ROOT/include" "$ROOT/include/congctl/congctl.h" | grep -oE '\bcongctl_[a-z0-9_]+\(' | tr -d '(' | LC_ALL=C sort -u)
@@ -25,6 +25,8 @@ int main(void)
 C
 holds cc -std=c11 -pedantic-errors -Wall -Werror -I"$ROOT/include" "$TMP/only.c" -o "$TMP/only" -L"$BUILD" -lcongctl
 check_exit 0 env LD_LIBRARY_PATH="$BUILD" "$TMP/only"
+holds "${CLANG:-clang}" -x c++ -Wall -Werror -I"$ROOT/include" -c "$TMP/only.c" -o "$TMP/only.o"
+contains "$(nm -u "$TMP/only.o")" " congctl_catalogue"
 
 private=$(sed -n 's/^Libs.private: //p' "$BUILD/libcongctl.pc")
 
