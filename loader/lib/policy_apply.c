@@ -92,7 +92,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 	case CONGCTL_CHANGE_REGISTER:
 		return register_object(plan->objects[step->wanted], err);
 	case CONGCTL_CHANGE_UPDATE:
-		return congctl_update(name, plan->wanted[step->wanted].info->file, false, &moved, err);
+		return congctl_update(name, plan->wanted[step->wanted].object, false, &moved, err);
 	case CONGCTL_CHANGE_SET:
 		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->to, err);
 	case CONGCTL_CHANGE_USE:
