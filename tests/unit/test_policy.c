@@ -202,7 +202,7 @@ static void what_is_saved_is_read_again(void)
 	static const struct congctl_tunable tunables[] = {
 		{.name = "same", .value = 3, .initial = 3}, {.name = "one", .value = 1, .initial = 2}, {.name = "most", .value = UINT64_MAX}};
 	const struct congctl_info info = {.n_tunables = 3, .tunables = tunables};
-	const struct policy_saved saved[] = {{"lan", "cubic", &info}, {"for.eign", NULL, &(struct congctl_info){0}}};
+	const struct policy_saved saved[] = {{.name = "lan", .object = "cubic", .info = &info}};
 	static struct congctl_rule rules[] = {
 		{.selection = {.scope = CONGCTL_SCOPE_DEFAULT}, .name = "lan"},
 		{.selection = {.scope = CONGCTL_SCOPE_CGROUP, .where = "/sys/fs/cgroup/a b\"\\\n: #x"}, .name = "for.eign"},
