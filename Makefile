@@ -47,7 +47,7 @@ PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcar
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-test deps-bench demo check check-unit check-sim check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
+.PHONY: all help deps deps-test deps-bench demo check check-unit check-sim check-root check-kernels bench fuzz lint format install uninstall clean algorithms $(ALGORITHMS)
 
 all: algorithms $(B)/congctl $(B)/netsim ## build the commands and the plugins
 
@@ -96,6 +96,20 @@ check-kernels: all $(B)/tests/test_held ## the same objects on other kernels, in
 bench: all fixtures ## measure the hot paths
 	@tests/bench/run
 
+# each reader of files for FUZZ_SECONDS, one after the other; what crashes one is left in build-fuzz/
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: algorithms fixtures ## make up files for every reader of files, FUZZ_SECONDS=60 each (clang)
+	@$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) CFLAGS='-O1 -g' \
+		SANITIZERS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+		$(addprefix build-fuzz/fuzz_,$(FUZZERS))
+	@set -e; for f in $(FUZZERS); do \
+		mkdir -p build-fuzz/corpus/$$f; seeds=tests/fuzz/corpus/$$f; \
+		[ $$f != object ] || { seeds=build-fuzz/seeds; mkdir -p $$seeds; cp $(B)/algorithms/*.bpf.o $(B)/tests/objects/*.bpf.o $$seeds; }; \
+		nice -n 19 build-fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f $$seeds; \
+	done
+
 lint: ## static checks
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability -Iinclude loader netsim
 
@@ -109,9 +123,11 @@ install: all ## into DESTDIR/PREFIX
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/include/congctl $(filter-out %/document.h,$(wildcard include/congctl/*.h))
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/scenarios $(wildcard netsim/scenarios/*.yaml netsim/scenarios/*.trace)
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/congctl/mininet netsim/mininet/*.py
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@PREFIX@|$(PREFIX)|' loader/congctl.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/congctl.service
 
 uninstall: ## undo install
-	rm -f $(DESTDIR)$(PREFIX)/bin/congctl $(DESTDIR)$(PREFIX)/bin/netsim
+	rm -f $(DESTDIR)$(PREFIX)/bin/congctl $(DESTDIR)$(PREFIX)/bin/netsim $(DESTDIR)$(PREFIX)/lib/systemd/system/congctl.service
 	rm -rf $(DESTDIR)$(PREFIX)/lib/congctl $(DESTDIR)$(PREFIX)/include/congctl $(DESTDIR)$(PREFIX)/share/congctl
 
 clean: ## remove what was built
@@ -184,5 +200,10 @@ $(B)/tests/sim_%: tests/sim/test_%.c $(NETSIM_OBJ) $(B)/libcongctl.a
 	$(say) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(PLUGIN_HOST) -MMD -MP $< -o $@ $(NETSIM_OBJ) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS) -lcunit
+
+# --- fuzzing, in build-fuzz/ ---
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(patsubst %.c,$(B)/obj/%.o,$(wildcard netsim/scenario/*.c netsim/engine/*.c)) $(B)/libcongctl.a
+	$(say) FUZZ $@
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP $< -o $@ $(filter %.o,$^) $(B)/libcongctl.a $(LOADER_LIBS) $(NETSIM_LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
