@@ -42,6 +42,8 @@ NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 SIM_TESTS  := $(patsubst tests/sim/test_%.c,$(B)/tests/sim_%,$(wildcard tests/sim/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
+# programs the end-to-end tests use
+TOOLS      := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
 # plugins that misbehave, for the simulator
 PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.bpf.c))
 
@@ -78,7 +80,7 @@ check: deps-test ## install what is missing, build, run every test
 .PHONY: unit-tests sim-tests fixtures
 unit-tests: $(UNIT_TESTS) $(PLUGINS)
 sim-tests: $(SIM_TESTS)
-fixtures: $(FIXTURES)
+fixtures: $(FIXTURES) $(TOOLS)
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 	@tests/run $(UNIT_TESTS)
@@ -158,6 +160,11 @@ $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/tests/tools/%: tests/tools/%.c
+	$(say) TOOL $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -MMD -MP $< -o $@
 
 # --- the loader's own BPF programs, inside the library: see loader/lib/embedded.h ---
 $(B)/bpf/%.bpf.o: loader/bpf/%.bpf.c

@@ -255,6 +255,21 @@ void congctl_sweep(void);
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
 int congctl_require(struct congctl_error *err);
 
+/* The check-up: what of this machine is needed, and what is left of algorithms that are gone. free() it. Nothing is changed. */
+enum congctl_verdict {
+	CONGCTL_PASS,
+	CONGCTL_WARN, /* some calls cannot work, or something is left behind */
+	CONGCTL_FAIL, /* needed */
+};
+
+struct congctl_finding {
+	enum congctl_verdict verdict;
+	char what[48], found[256];
+	char remedy[256]; /* empty for a pass */
+};
+
+int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
+
 /* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
  * ../lib/congctl/algorithms from there. */
 const char *congctl_catalogue(void);
