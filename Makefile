@@ -51,12 +51,14 @@ NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 SIM_TESTS  := $(patsubst tests/sim/test_%.c,$(B)/tests/sim_%,$(wildcard tests/sim/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
+# programs the end-to-end tests use
+TOOLS      := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
 # plugins that misbehave, for the simulator
 PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.bpf.c))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps deps-test deps-bench demo check check-unit check-sim check-root check-kernels bench lint format install uninstall clean algorithms $(ALGORITHMS)
+.PHONY: all help deps deps-test deps-bench demo check check-unit check-sim check-root check-kernels bench fuzz lint format install uninstall clean algorithms $(ALGORITHMS)
 
 all: algorithms $(B)/congctl $(B)/netsim $(LIBRARIES) ## build the commands, the library and the plugins
 
@@ -87,7 +89,7 @@ check: deps-test ## install what is missing, build, run every test
 .PHONY: unit-tests sim-tests fixtures
 unit-tests: $(UNIT_TESTS) $(PLUGINS)
 sim-tests: $(SIM_TESTS)
-fixtures: $(FIXTURES) $(B)/tests/threads
+fixtures: $(FIXTURES) $(TOOLS) $(B)/tests/threads
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 	@tests/run $(UNIT_TESTS)
@@ -105,6 +107,20 @@ check-kernels: all $(B)/tests/test_held ## the same objects on other kernels, in
 bench: all fixtures ## measure the hot paths
 	@tests/bench/run
 
+# each reader of files for FUZZ_SECONDS, one after the other; what crashes one is left in build-fuzz/
+FUZZ_SECONDS ?= 60
+FUZZERS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz: algorithms fixtures ## make up files for every reader of files, FUZZ_SECONDS=60 each (clang)
+	@$(MAKE) --no-print-directory B=build-fuzz CC=$(CLANG) CFLAGS='-O1 -g' \
+		SANITIZERS='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+		$(addprefix build-fuzz/fuzz_,$(FUZZERS))
+	@set -e; for f in $(FUZZERS); do \
+		mkdir -p build-fuzz/corpus/$$f; seeds=tests/fuzz/corpus/$$f; \
+		[ $$f != object ] || { seeds=build-fuzz/seeds; mkdir -p $$seeds; cp $(B)/algorithms/*.bpf.o $(B)/tests/objects/*.bpf.o $$seeds; }; \
+		nice -n 19 build-fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -print_final_stats=1 -verbosity=0 \
+			-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f $$seeds; \
+	done
+
 lint: ## static checks
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability -Iinclude loader netsim
 
@@ -114,7 +130,7 @@ format: ## clang-format the C files
 # what goes where below DESTDIR: its directory, mode and files; a file of ours to be found by itself is in a list above
 SHARE   := $(PREFIX)/share
 HEADERS := $(filter-out %/units.h %/document.h,$(wildcard include/congctl/*.h))
-PLACES  := commands archive library algorithms plugins headers pkgconfig scenarios mininet examples man1 man8 completion
+PLACES  := commands archive library algorithms plugins headers pkgconfig scenarios mininet examples man1 man8 completion systemd
 place_commands   := $(PREFIX)/bin 755 $(B)/congctl $(B)/netsim
 place_archive    := $(LIBDIR) 644 $(B)/libcongctl.a
 place_library    := $(LIBDIR) 755 $(B)/$(SONAME)
@@ -128,6 +144,7 @@ place_examples   := $(SHARE)/doc/congctl/examples 644 docs/example.c
 place_man1       := $(SHARE)/man/man1 644 $(wildcard docs/*.1)
 place_man8       := $(SHARE)/man/man8 644 $(wildcard docs/*.8)
 place_completion := $(SHARE)/bash-completion/completions 644 $(wildcard completion/*)
+place_systemd    := $(PREFIX)/lib/systemd/system 644 $(B)/congctl.service
 # and these are nobody else's
 OWN_DIRS := $(addprefix $(LIBDIR)/congctl,/algorithms /) $(PREFIX)/include/congctl $(addprefix $(SHARE)/congctl,/scenarios /mininet /) \
 	    $(addprefix $(SHARE)/doc/congctl,/examples /)
@@ -139,7 +156,7 @@ define newline
 
 endef
 
-install: all ## into DESTDIR/PREFIX
+install: all $(B)/congctl.service ## into DESTDIR/PREFIX
 	$(foreach p,$(PLACES),install -Dm$(word 2,$(place_$(p))) -t $(call place_dir,$(p)) $(call place_files,$(p))$(newline)$(Q))
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcongctl.so
 
@@ -175,6 +192,11 @@ $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/tests/tools/%: tests/tools/%.c
+	$(say) TOOL $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -MMD -MP $< -o $@
 
 # --- the loader's own BPF programs, inside the library: see loader/lib/embedded.h ---
 $(B)/bpf/%.bpf.o: loader/bpf/%.bpf.c
@@ -216,7 +238,11 @@ $(B)/libcongctl.a: $(LIB_OBJ) $(LIB_MAP)
 	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/obj/libcongctl.symbols $(B)/obj/libcongctl.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/obj/libcongctl.o
 
+# these change with PREFIX
 .PHONY: always
+$(B)/congctl.service: loader/congctl.service.in always
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' $< >$@
+
 $(B)/libcongctl.pc: libcongctl.pc.in always
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(LIB_VERSION)|; s|@LIBS@|$(LIBRARY_LIBS)|' $< >$@
 
@@ -244,5 +270,10 @@ $(B)/tests/threads: tests/library/threads.c $(LIB_OBJ)
 	$(say) TEST $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out $(SANITIZERS),$(ALL_CFLAGS)) -O1 -fsanitize=thread -I$(B)/bpf $< $(wildcard loader/lib/*.c) -o $@ $(LIBRARY_LIBS) -lpthread
+
+# --- fuzzing, in build-fuzz/ ---
+$(B)/fuzz_%: tests/fuzz/fuzz_%.c $(patsubst %.c,$(B)/obj/%.o,$(wildcard netsim/scenario/*.c netsim/engine/*.c)) $(LOADER)
+	$(say) FUZZ $@
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -MMD -MP $< -o $@ $(filter %.o,$^) $(LOADER) $(LOADER_LIBS) $(NETSIM_LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -80,7 +80,7 @@ void held_unpin(char path[HELD_PATH_MAX])
 }
 
 /* Is the holder gone for certain? Of another PID namespace's processes nothing is known. */
-static bool is_orphan(const char *entry)
+bool held_is_orphan(const char *entry)
 {
 	unsigned long long start, now;
 	unsigned long ns;
@@ -115,7 +115,7 @@ void congctl_sweep(void)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		if (!held_is(d->d_name) || !is_orphan(d->d_name))
+		if (!held_is(d->d_name) || !held_is_orphan(d->d_name))
 			continue;
 		remove_orphan(d->d_name);
 		any = true;

@@ -90,11 +90,12 @@ static uint32_t word(const uint8_t *value, uint32_t offset)
 	return w;
 }
 
-/* Fill in `r` from the map; -ENOENT it is no algorithm, or not registered any more. */
-static int read_map(int fd, const struct links *links, struct registered *r)
+/* Fill in `r` from the map; -ENOENT it is no algorithm, or not registered any more (`old`: registered still). */
+static int read_map(int fd, const struct links *links, bool old, struct registered *r)
 {
 	const struct kernel_layout *layout = kernel_layout();
 	struct bpf_map_info info;
+	bool registered;
 	uint8_t *value;
 
 	if (map_info(fd, &info))
@@ -111,16 +112,15 @@ static int read_map(int fd, const struct links *links, struct registered *r)
 	memcpy(r->name, value + layout->name, CONGCTL_NAME_MAX);
 	for (size_t i = 0; i < layout->n_ops; i++)
 		r->progs[i] = word(value, layout->ops[i].offset);
-	r->users = (int64_t)word(value, layout->refcnt) - 1; /* one is the registration's */
+	registered = r->link_id || word(value, layout->state) == OPS_STATE_INUSE;
+	r->users = (int64_t)word(value, layout->refcnt) - registered; /* one is the registration's */
 	if (r->users < 0)
 		r->users = 0;
-	if (!r->link_id && word(value, layout->state) != OPS_STATE_INUSE)
-		r->map_id = 0;
 	free(value);
-	return r->map_id ? 0 : -ENOENT;
+	return registered != old ? 0 : -ENOENT;
 }
 
-static int walk_maps(const struct links *links, struct registered **list, size_t *n)
+static int walk_maps(const struct links *links, bool old, struct registered **list, size_t *n)
 {
 	struct registered *more;
 	uint32_t id = 0;
@@ -136,7 +136,7 @@ static int walk_maps(const struct links *links, struct registered **list, size_t
 			return -ENOMEM;
 		}
 		*list = more;
-		if (!read_map(fd, links, &more[*n]))
+		if (!read_map(fd, links, old, &more[*n]))
 			++*n;
 		close(fd);
 	}
@@ -209,10 +209,24 @@ int registry_walk(struct registered **list, size_t *n)
 	*n = 0;
 	ret = walk_links(&links);
 	if (!ret)
-		ret = walk_maps(&links, list, n);
+		ret = walk_maps(&links, false, list, n);
 	pins = walk_pins(list, n, ret == -EPERM);
 	free(links.at);
 	return ret ? ret : pins;
+}
+
+int registry_walk_old(struct registered **list, size_t *n)
+{
+	struct links links = {};
+	int ret;
+
+	*list = NULL;
+	*n = 0;
+	ret = walk_links(&links);
+	if (!ret)
+		ret = walk_maps(&links, true, list, n);
+	free(links.at);
+	return ret;
 }
 
 int registry_find(const char *name, struct registered *found)

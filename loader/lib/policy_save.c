@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The machine as a policy: what is registered and kept by congctl, its changed tunables, the standing rules. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy.h"
+
+struct collected {
+	struct congctl_entry *entries;
+	struct policy_saved *saved;
+	struct congctl_object **running;
+	char (*objects)[NAME_MAX + 1]; /* one per saved */
+	struct congctl_rule *rules;
+	size_t n, n_rules;
+};
+
+/* "cubic" of the catalogue whose description this is; false: none */
+static bool find_file(const struct congctl_info *info, const struct congctl_entry *entries, size_t n, char stem[NAME_MAX + 1])
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *base = strrchr(entries[i].file, '/');
+		struct congctl_object *obj;
+		bool same;
+
+		if (!base || congctl_object_open(&obj, entries[i].file, NULL))
+			continue;
+		same = policy_same_description(info, congctl_object_info(obj));
+		congctl_object_close(obj);
+		if (!same)
+			continue;
+		snprintf(stem, NAME_MAX + 1, "%s", base + 1);
+		stem[strlen(stem) - strlen(".bpf.o")] = '\0';
+		return true;
+	}
+	return false;
+}
+
+static int collect_algorithms(struct collected *c, size_t n, struct congctl_error *err)
+{
+	c->saved = calloc(n + 1, sizeof(*c->saved));
+	c->running = calloc(n + 1, sizeof(*c->running));
+	c->objects = calloc(n + 1, sizeof(*c->objects));
+	if (!c->saved || !c->running || !c->objects)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct policy_saved *s = &c->saved[c->n];
+		int ret;
+
+		if (c->entries[i].origin != CONGCTL_OURS)
+			continue;
+		ret = congctl_running_open(&c->running[c->n], c->entries[i].name, err);
+		if (ret)
+			return ret;
+		s->name = c->entries[i].name;
+		s->info = congctl_object_info(c->running[c->n]);
+		if (find_file(s->info, c->entries, n, c->objects[c->n]))
+			s->object = c->objects[c->n];
+		c->n++;
+	}
+	return 0;
+}
+
+/* Rules that congctl made, or that lead to one of its algorithms. */
+static int collect_rules(struct collected *c, struct congctl_error *err)
+{
+	size_t n, kept = 0;
+	int ret = congctl_rules(&c->rules, &n, err);
+
+	for (size_t i = 0; !ret && i < n; i++) {
+		bool ours = *c->rules[i].undo;
+
+		for (size_t k = 0; k < c->n && !ours; k++)
+			ours = !strcmp(c->saved[k].name, c->rules[i].name);
+		if (!ours || !policy_scope(c->rules[i].selection.scope))
+			continue;
+		if (kept != i)
+			memcpy(&c->rules[kept], &c->rules[i], sizeof(*c->rules));
+		kept++;
+	}
+	c->n_rules = kept;
+	return ret;
+}
+
+int congctl_save(char **yaml, struct congctl_error *err)
+{
+	struct collected c = {};
+	size_t n, size;
+	FILE *f;
+	int ret;
+
+	*yaml = NULL;
+	ret = congctl_list(&c.entries, &n, err);
+	if (!ret)
+		ret = collect_algorithms(&c, n, err);
+	if (!ret)
+		ret = collect_rules(&c, err);
+	f = ret ? NULL : open_memstream(yaml, &size);
+	if (f)
+		policy_write(f, c.saved, c.n, c.rules, c.n_rules);
+	if (!ret && (!f || fclose(f)))
+		ret = congctl_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; c.running && i < c.n; i++)
+		congctl_object_close(c.running[i]);
+	free(c.entries);
+	free(c.saved);
+	free(c.running);
+	free(c.objects);
+	free(c.rules);
+	return ret;
+}
