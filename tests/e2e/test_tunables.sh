@@ -7,7 +7,7 @@ needs_command python3 jq setpriv
 
 a=$(unique a) b=$(unique b)
 value() { # NAME.TUNABLE
-	"$CONGCTL" get -j "$1" | jq -r '.tunables[0].value'
+	"$CONGCTL" get -j "$1" | jq -r ".tunables[0].value // .error"
 }
 
 # --- units, both ways --------------------------------------------------------------------------------------------
