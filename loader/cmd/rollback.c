@@ -15,7 +15,7 @@ static int rollback_run(struct invocation *in)
 
 	if (congctl_require(&err) || congctl_rollback(in->args[0], migrate, &moved, &err))
 		return command_failed(in, &err);
-	swapped_show(in, &moved, migrate);
+	swapped_show(in, &moved);
 	congctl_error_clear(&err);
 	return EXIT_DONE;
 }

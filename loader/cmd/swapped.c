@@ -18,12 +18,10 @@ static const struct field fields[] = {
 	{},
 };
 
-void swapped_show(struct invocation *in, const struct congctl_moved *moved, bool migrate)
+void swapped_show(struct invocation *in, const struct congctl_moved *moved)
 {
 	struct swapped row = {.name = in->args[0], .moved = moved->moved, .unmoved = moved->unmoved, .why = moved->why,
 			      .unkept = moved->unkept};
 
 	output_record(&in->out, fields, &row);
-	if (!migrate && moved->unmoved)
-		output_say(&in->out, "%llu sockets keep the former build: --migrate moves them", (unsigned long long)moved->unmoved);
 }

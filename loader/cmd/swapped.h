@@ -5,6 +5,6 @@
 
 #include "command.h"
 
-void swapped_show(struct invocation *in, const struct congctl_moved *moved, bool migrate);
+void swapped_show(struct invocation *in, const struct congctl_moved *moved);
 
 #endif

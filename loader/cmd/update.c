@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <string.h>
-
 #include "command.h"
 #include "swapped.h"
 
@@ -18,7 +16,7 @@ static int update_run(struct invocation *in)
 
 	if (congctl_require(&err) || congctl_update(in->args[0], in->n_args > 1 ? in->args[1] : NULL, migrate, &moved, &err))
 		return command_failed(in, &err);
-	swapped_show(in, &moved, migrate);
+	swapped_show(in, &moved);
 	congctl_error_clear(&err);
 	return EXIT_DONE;
 }

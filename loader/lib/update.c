@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "defaults.h"
+#include "migration.h"
+#include "move.h"
 #include "name.h"
 #include "object.h"
 #include "previous.h"
@@ -150,6 +153,39 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	return ret;
 }
 
+/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What goes wrong
+ * here leaves them with it, and is told. */
+static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
+{
+	struct congctl_moved sockets = {};
+	struct congctl_error err = {};
+	int64_t left;
+
+	if (defaults_renew(p->registered.name, moved, &err) || (migrate && move_version(p->registered.name, &sockets, &err)))
+		snprintf(sockets.why, sizeof(sockets.why), "%.*s", (int)sizeof(sockets.why) - 1, err.text);
+	congctl_error_clear(&err);
+	moved->moved += sockets.moved;
+	moved->unmoved += sockets.unmoved;
+	if (!*moved->why)
+		memcpy(moved->why, sockets.why, sizeof(moved->why));
+	left = registry_users(p->registered.map_id, false);
+	if (migrate || left <= 0)
+		return;
+	moved->unmoved = left;
+	if (!*moved->why)
+		snprintf(moved->why, sizeof(moved->why), "they keep the former build unless --migrate moves them");
+}
+
+/* Would live sockets let themselves be moved? Asked before the swap, so that a refusal changes nothing. */
+static int check_migration(struct congctl_error *err)
+{
+	struct migration *m;
+	int ret = migration_open(&m, -1, err);
+
+	migration_close(m);
+	return ret;
+}
+
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct congctl_object *obj = NULL;
@@ -160,11 +196,15 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 	ret = present_open(name, &p, err);
 	if (ret)
 		return ret;
-	ret = open_build(&obj, p.registered.name, file, err);
+	ret = migrate ? check_migration(err) : 0;
+	if (!ret)
+		ret = open_build(&obj, p.registered.name, file, err);
 	if (!ret)
 		ret = load_build(obj, &p, moved, err);
 	if (!ret)
 		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
+	if (!ret)
+		follow(&p, migrate, moved);
 	congctl_object_close(obj);
 	present_close(&p);
 	return ret;
@@ -179,13 +219,17 @@ int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved
 	ret = present_open(name, &p, err);
 	if (ret)
 		return ret;
-	former = previous_open(p.registered.name);
+	ret = former = previous_open(p.registered.name);
 	if (former == -ENOENT)
-		ret = congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", p.registered.name);
+		congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", p.registered.name);
 	else if (former < 0)
-		ret = congctl_fail(err, former, "cannot open the former build of '%s': %s", p.registered.name, strerror(-former));
+		congctl_fail(err, former, "cannot open the former build of '%s': %s", p.registered.name, strerror(-former));
 	else
+		ret = migrate ? check_migration(err) : 0;
+	if (!ret)
 		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, former, err);
+	if (!ret)
+		follow(&p, migrate, moved);
 	if (former >= 0)
 		close(former);
 	present_close(&p);
