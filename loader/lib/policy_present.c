@@ -223,7 +223,7 @@ static int read_rules(struct congctl_plan *plan, struct congctl_error *err)
 	for (size_t i = 0; !ret && i < plan->sides.n_present_rules; i++) {
 		struct congctl_selection *s = &plan->rules[i].selection;
 
-		if (!policy_place(s->scope, s->where, place))
+		if (!policy_place(s->scope, s->where, place, NULL))
 			memcpy(s->where, place, sizeof(place));
 		take_spelling(s, &plan->policy);
 	}
