@@ -50,7 +50,7 @@ echo "seed $seed, one apply takes $took_us us"
 side=a ended=
 for ((i = 0; i < TIMES; i++)); do
 	[ $side = a ] && side=b || side=a
-	inside apply --prune "$TMP/$side.yaml" >/dev/null 2>&1 &
+	nsenter --net=/run/netns/$ns "$CONGCTL" apply --prune "$TMP/$side.yaml" >/dev/null 2>&1 & # no subshell: the victim is congctl
 	victim=$!
 	sleep "0.$(printf %06d $((RANDOM * 32768 % took_us + RANDOM % 100)))"
 	kill -9 $victim 2>/dev/null
