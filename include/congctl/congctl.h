@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
 #define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
 
@@ -270,8 +274,12 @@ struct congctl_finding {
 
 int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
 
-/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
- * ../lib/congctl/algorithms from there. */
+/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else congctl/algorithms/ or algorithms/
+ * beside the shared library, else ../lib/congctl/algorithms from the executable. */
 const char *congctl_catalogue(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

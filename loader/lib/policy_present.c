@@ -159,7 +159,7 @@ static int read_algorithms(struct congctl_plan *plan, struct congctl_error *err)
 
 	ret = registry_walk(&list, &n);
 	if (ret == -EPERM)
-		congctl_fail(err, ret, "no privilege to look at what is registered: run it as root or give it CAP_SYS_ADMIN");
+		congctl_fail(err, ret, "no privilege to look at what is registered: %s", kernel_look_remedy());
 	else if (ret)
 		congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	room = n + count_words(words) + 1;

@@ -81,6 +81,8 @@ static int collect_algorithms(struct collected *c, size_t n, struct congctl_erro
 		struct policy_saved *s = &c->saved[c->n];
 		int ret;
 
+		if (c->entries[i].origin == CONGCTL_UNKNOWN)
+			return congctl_fail(err, -EPERM, "no privilege to look at what is registered: %s", kernel_look_remedy());
 		if (c->entries[i].origin != CONGCTL_OURS)
 			continue;
 		ret = congctl_running_open(&c->running[c->n], c->entries[i].name, err);

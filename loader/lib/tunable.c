@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <congctl/units.h>
@@ -14,6 +15,7 @@
 #include "object.h"
 
 #define LOCK "/sys/fs/bpf" /* held while values are read, changed and written back */
+#define LOCK_MS 1000	   /* anybody may hold it, so it is not waited for without end */
 
 /* "a, b, c" */
 static const char *names_of(const struct congctl_info *info, char *buf, size_t size)
@@ -112,6 +114,16 @@ int congctl_running_check(const struct congctl_object *obj, const char *tunable,
 	return i < 0 ? i : check_slot(obj, i, err);
 }
 
+/* So that two who change different tunables at once do not undo each other. Closing it lets go; -1: none to be had. */
+static int lock_values(void)
+{
+	int fd = open(LOCK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	for (int ms = 0; fd >= 0 && ms < LOCK_MS && flock(fd, LOCK_EX | LOCK_NB); ms++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	return fd;
+}
+
 /* The whole section in one system call, which nothing can cut short: it holds nothing but tunables. */
 static int write_section(int fd, uint32_t size, const struct slot *const *slots, const uint64_t *numbers, size_t n)
 {
@@ -121,9 +133,7 @@ static int write_section(int fd, uint32_t size, const struct slot *const *slots,
 
 	if (!value)
 		return -ENOMEM;
-	lock = open(LOCK, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* without it nothing but somebody else's change is at risk */
-	if (lock >= 0)
-		flock(lock, LOCK_EX);
+	lock = lock_values();
 	ret = bpf_map_lookup_elem(fd, &zero, value) ? -errno : 0;
 	for (size_t i = 0; i < n; i++)
 		slot_store(slots[i], value, numbers[i]);

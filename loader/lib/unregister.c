@@ -28,7 +28,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	if (!congctl_is_available(name) && !congctl_is_available(real))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 

@@ -37,7 +37,7 @@ static int check_swappable(const char *name, const struct registered *r, int ret
 	if (ret && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (ret || r->users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	if (!r->link_id)
 		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, as before 6.4, and cannot be swapped: "
 				    "'congctl unregister %s --drain' and register the new build", r->name, r->name);
