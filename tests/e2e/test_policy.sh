@@ -92,19 +92,19 @@ check_exit 0 inside apply "$TMP/policy.yaml"
 equals "$(awk 'NR > 1 {print $1, $2, $3, $4, $5}' <<<"$OUT" | sed 's/ *$//')" "set $lan.small 7 300
 set $lan.middle 80000 70000
 set $lan.large 5000000000 1000000
-use netns /run/netns/$other $lan"
+use netns /run/netns/$other $lan reno"
 equals "$(default_of $ns) $(default_of $other)" "$lan reno"
 holds is_available "$wan"
 nothing_to_do "$TMP/policy.yaml"
 check_exit 0 inside apply --prune -n -j "$TMP/policy.yaml"
-told ".changes | map(.kind) | contains([\"drop\", \"unregister\"])" "$TMP/out"
+told ".changes | map(.kind) == [\"drop\", \"unregister\"]" "$TMP/out"
 
 # another build of an algorithm is swapped in, its tunables kept
 cp "$TMP/good.bpf.o" "$TMP/older.bpf.o"
 python3 - "$TMP/good.bpf.o" <<'PY'
 import sys
 data = open(sys.argv[1], 'rb').read()
-assert data.count(b'with a comma') == 1
+assert b'with a comma' in data
 open(sys.argv[1], 'wb').write(data.replace(b'with a comma', b'with a kommA'))
 PY
 check_exit 0 inside apply "$TMP/policy.yaml"
@@ -158,7 +158,7 @@ done <<P
 register: t_nobody|no algorithm 't_nobody' in $TMP/catalogue: 'congctl list' shows what there is
 register: reno, as: reno|the name 'reno' is the kernel's own: give another one with 'as'
 register: ./good.bpf.o, as: $new, set: {huge: 1}|'$new' has no tunable 'huge': it has tiny, small, middle, large
-register: $OBJECTS/empty.bpf.o|$(inside check "$OBJECTS/empty.bpf.o" 2>&1 | sed 's/^congctl: //')
+register: $OBJECTS/refused.bpf.o|$(inside check "$OBJECTS/refused.bpf.o" 2>&1 | sed 's/^congctl: //')
 P
 printf 'selections:\n- {use: t_nobody, port: 80}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
