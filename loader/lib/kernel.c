@@ -80,7 +80,7 @@ static void read_layout(void)
 {
 	const struct btf *btf = kernel_btf();
 	const struct btf_type *value, *data, *common;
-	uint32_t base = 0, at = 0, in_common = 0;
+	uint32_t base = 0, at = 0, flags = 0, in_common = 0;
 	int id;
 
 	id = btf ? btf__find_by_name_kind(btf, VALUE_TYPE, BTF_KIND_STRUCT) : -1;
@@ -90,11 +90,13 @@ static void read_layout(void)
 	data = member(btf, value, "data", &base);
 	common = member(btf, value, "common", &in_common); /* from 6.4; before it its members stand in the value itself */
 	if (!data || !member(btf, common ? common : value, "refcnt", &layout.refcnt) ||
-	    !member(btf, common ? common : value, "state", &layout.state) || !member(btf, data, "name", &at))
+	    !member(btf, common ? common : value, "state", &layout.state) || !member(btf, data, "name", &at) ||
+	    !member(btf, data, "flags", &flags))
 		return;
 	layout.refcnt += in_common;
 	layout.state += in_common;
 	layout.name = base + at;
+	layout.flags = base + flags;
 	layout.size = value->size;
 	read_ops(btf, data, base);
 	layout.type_id = id;

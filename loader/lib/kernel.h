@@ -22,7 +22,7 @@ enum kernel_ops_state { OPS_STATE_INIT, OPS_STATE_INUSE, OPS_STATE_TOBEFREE, OPS
 struct kernel_layout {
 	uint32_t type_id; /* of the value */
 	uint32_t size;
-	uint32_t refcnt, state, name; /* offsets in it */
+	uint32_t refcnt, state, name, flags; /* offsets in it */
 	size_t n_ops;
 	struct {
 		char name[32];

@@ -110,6 +110,7 @@ static int read_map(int fd, const struct links *links, bool old, struct register
 			r->link_id = links->at[i].link_id;
 	}
 	memcpy(r->name, value + layout->name, CONGCTL_NAME_MAX);
+	r->flags = word(value, layout->flags);
 	for (size_t i = 0; i < layout->n_ops; i++)
 		r->progs[i] = word(value, layout->ops[i].offset);
 	registered = r->link_id || word(value, layout->state) == OPS_STATE_INUSE;

@@ -12,6 +12,7 @@ struct registered {
 	char name[CONGCTL_NAME_MAX + 1];
 	uint32_t map_id;
 	uint32_t link_id; /* 0: plain registration, or unknown */
+	uint32_t flags;   /* TCP_CONG_… of its structure */
 	bool pinned;      /* under CONGCTL_PIN_DIR: ours */
 	int64_t users;    /* sockets (and namespaces with it as default); -1: unknown */
 	uint32_t progs[KERNEL_OPS_MAX]; /* id of the program of kernel_layout()->ops[i], 0: none */
