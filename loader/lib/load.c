@@ -11,6 +11,7 @@
 #include "name.h"
 #include "object.h"
 #include "registry.h"
+#include "source.h"
 
 /* Each algorithm of the file is a map; all are made for the same way of registration. */
 static int set_mode(struct bpf_object *bpf, bool link_mode)
@@ -205,6 +206,7 @@ int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s: %s", obj->info.name, path, strerror(-ret), name_pin_remedy(ret));
 	}
 	obj->pinned = true;
+	source_note(obj->info.name, obj->info.file);
 	return 0;
 }
 
@@ -217,6 +219,7 @@ void congctl_object_unpin(struct congctl_object *obj)
 	name_pin_path(obj->info.name, path);
 	if (obj->link_mode || rename(path, obj->held))
 		unlink(path);
+	source_forget(obj->info.name);
 	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	obj->pinned = false;
 }

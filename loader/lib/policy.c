@@ -11,6 +11,7 @@
 
 #include "name.h"
 #include "policy.h"
+#include "prefix.h"
 
 #define ALGORITHM_KEYS "register, as, set"
 #define RULE_KEYS "use, default, netns, cgroup, prefix, port, lock"
@@ -25,7 +26,7 @@ static const char *const place_nouns[N_SCOPES] = {
 	[CONGCTL_SCOPE_DEFAULT] = "yes",
 	[CONGCTL_SCOPE_NETNS] = "a name of 'ip netns' or the path of a namespace",
 	[CONGCTL_SCOPE_CGROUP] = "the path of a cgroup2 directory, beginning with '/'",
-	[CONGCTL_SCOPE_PREFIX] = "such as 10.0.0.0/8 or 2001:db8::/32, no bit set behind the length",
+	[CONGCTL_SCOPE_PREFIX] = "an address and its length, such as 10.0.0.0/8 or 2001:db8::/32",
 	[CONGCTL_SCOPE_PORT] = "1 to 65535",
 };
 
@@ -36,31 +37,15 @@ const char *policy_scope(enum congctl_scope scope)
 
 /* --- places ------------------------------------------------------------------------------------------------------------ */
 
-static bool bits_behind(const uint8_t *address, unsigned int bits, unsigned int all)
+static int place_prefix(const char *text, char *place, size_t size, struct congctl_error *err)
 {
-	for (unsigned int i = bits; i < all; i++) {
-		if (address[i / 8] & 0x80 >> i % 8)
-			return true;
-	}
-	return false;
-}
+	char address[INET6_ADDRSTRLEN];
+	struct prefix prefix;
 
-static int place_prefix(const char *text, char *place, size_t size)
-{
-	const char *slash = strchr(text, '/');
-	const int family = strchr(text, ':') ? AF_INET6 : AF_INET;
-	const unsigned int all = family == AF_INET6 ? 128 : 32;
-	char address[INET6_ADDRSTRLEN] = "";
-	uint8_t binary[16];
-	uint64_t bits = all;
-
-	if (strlen(text) >= sizeof(address) || (slash && congctl_parse_u64(slash + 1, &bits)) || bits > all)
+	if (strspn(text, "0123456789abcdefABCDEF.:/") != strlen(text) || prefix_parse(text, &prefix, err))
 		return -EINVAL;
-	snprintf(address, sizeof(address), "%.*s", slash ? (int)(slash - text) : (int)strlen(text), text);
-	if (inet_pton(family, address, binary) != 1 || bits_behind(binary, bits, all))
-		return -EINVAL;
-	inet_ntop(family, binary, address, sizeof(address));
-	snprintf(place, size, "%s/%u", address, (unsigned int)bits);
+	inet_ntop(prefix.family, prefix.address, address, sizeof(address));
+	snprintf(place, size, "%s/%u", address, prefix.bits);
 	return 0;
 }
 
@@ -76,7 +61,8 @@ static int place_path(const char *text, char *place, size_t size)
 	return 0;
 }
 
-int policy_place(enum congctl_scope scope, const char *text, char place[sizeof(((struct congctl_selection *)NULL)->where)])
+int policy_place(enum congctl_scope scope, const char *text, char place[sizeof(((struct congctl_selection *)NULL)->where)],
+		 struct congctl_error *err)
 {
 	const size_t size = sizeof(((struct congctl_selection *)NULL)->where);
 	uint64_t port;
@@ -86,7 +72,7 @@ int policy_place(enum congctl_scope scope, const char *text, char place[sizeof((
 	case CONGCTL_SCOPE_DEFAULT:
 		return *text ? -EINVAL : 0;
 	case CONGCTL_SCOPE_PREFIX:
-		return place_prefix(text, place, size);
+		return place_prefix(text, place, size, err);
 	case CONGCTL_SCOPE_PORT:
 		if (congctl_parse_u64(text, &port) || !port || port > 65535)
 			return -EINVAL;
@@ -246,6 +232,7 @@ static int read_algorithm(struct document *d, const yaml_node_t *map, struct pol
 
 static int read_place(struct document *d, enum congctl_scope scope, const yaml_node_t *node, struct policy_rule *rule)
 {
+	struct congctl_error inner = {};
 	const char *text;
 	char quoted[64];
 	bool yes;
@@ -258,10 +245,12 @@ static int read_place(struct document *d, enum congctl_scope scope, const yaml_n
 		return ret;
 	}
 	ret = read_text(d, scopes[scope], place_nouns[scope], node, &text);
-	if (!ret && policy_place(scope, text, rule->selection.where))
-		ret = document_complain(d, document_line(node), "%s is '%s': %s", scopes[scope],
-					document_quote(text, quoted, sizeof(quoted)), place_nouns[scope]);
-	return ret;
+	if (ret || !policy_place(scope, text, rule->selection.where, &inner))
+		return ret;
+	if (*inner.text)
+		return document_complain(d, document_line(node), "%s: %s", scopes[scope], inner.text);
+	return document_complain(d, document_line(node), "%s is '%s': %s", scopes[scope], document_quote(text, quoted, sizeof(quoted)),
+				 place_nouns[scope]);
 }
 
 static int read_rule_key(struct document *d, const yaml_node_pair_t *pair, const char *key, struct policy_rule *rule, bool *placed)

@@ -49,8 +49,10 @@ struct policy {
 int policy_load(struct policy *p, const char *file, struct congctl_error *err);
 void policy_free(struct policy *p);
 
-/* The one spelling of a place: numbers without zeros in front, prefixes as the kernel shows them. -EINVAL it is none; pure. */
-int policy_place(enum congctl_scope scope, const char *text, char place[sizeof(((struct congctl_selection *)NULL)->where)]);
+/* The one spelling of a place: numbers without zeros in front, prefixes as the kernel shows them. -EINVAL it is none, perhaps with a
+ * sentence; pure. */
+int policy_place(enum congctl_scope scope, const char *text, char place[sizeof(((struct congctl_selection *)NULL)->where)],
+		 struct congctl_error *err);
 /* what a scope is called in a file; NULL: no standing rule has it */
 const char *policy_scope(enum congctl_scope scope);
 

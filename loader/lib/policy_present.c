@@ -178,18 +178,21 @@ static int read_algorithms(struct congctl_plan *plan, struct congctl_error *err)
 
 /* --- rules ------------------------------------------------------------------------------------------------------------------ */
 
+/* what a namespace or cgroup is, whatever it is called: a name of `ip netns`, a path or a pid */
 static bool stat_place(const struct congctl_selection *s, struct stat *st)
 {
 	char path[PATH_MAX + 32];
 
 	if (s->scope == CONGCTL_SCOPE_DEFAULT)
-		snprintf(path, sizeof(path), "/proc/self/ns/net");
-	else if (s->scope == CONGCTL_SCOPE_NETNS && !strchr(s->where, '/'))
-		snprintf(path, sizeof(path), "/run/netns/%s", s->where);
-	else if (s->scope == CONGCTL_SCOPE_NETNS || s->scope == CONGCTL_SCOPE_CGROUP)
-		snprintf(path, sizeof(path), "%s", s->where);
-	else
+		return !stat("/proc/self/ns/net", st);
+	if (s->scope == CONGCTL_SCOPE_CGROUP || (s->scope == CONGCTL_SCOPE_NETNS && strchr(s->where, '/')))
+		return !stat(s->where, st);
+	if (s->scope != CONGCTL_SCOPE_NETNS)
 		return false;
+	snprintf(path, sizeof(path), "/run/netns/%s", s->where);
+	if (!stat(path, st))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", s->where);
 	return !stat(path, st);
 }
 
@@ -220,7 +223,7 @@ static int read_rules(struct congctl_plan *plan, struct congctl_error *err)
 	for (size_t i = 0; !ret && i < plan->sides.n_present_rules; i++) {
 		struct congctl_selection *s = &plan->rules[i].selection;
 
-		if (!policy_place(s->scope, s->where, place))
+		if (!policy_place(s->scope, s->where, place, NULL))
 			memcpy(s->where, place, sizeof(place));
 		take_spelling(s, &plan->policy);
 	}

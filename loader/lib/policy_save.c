@@ -7,35 +7,67 @@
 #include <string.h>
 
 #include "policy.h"
+#include "source.h"
+
+#define OBJECT_MAX (PATH_MAX + 1 + CONGCTL_NAME_MAX)
 
 struct collected {
 	struct congctl_entry *entries;
 	struct policy_saved *saved;
 	struct congctl_object **running;
-	char (*objects)[NAME_MAX + 1]; /* one per saved */
+	char (*objects)[OBJECT_MAX]; /* one per saved */
 	struct congctl_rule *rules;
 	size_t n, n_rules;
 };
 
-/* "cubic" of the catalogue whose description this is; false: none */
-static bool find_file(const struct congctl_info *info, const struct congctl_entry *entries, size_t n, char stem[NAME_MAX + 1])
+/* Is this algorithm in `file`? As FILE, or FILE#NAME where there are several. */
+static bool is_in(const struct congctl_info *info, const char *file, char object[OBJECT_MAX])
 {
-	for (size_t i = 0; i < n; i++) {
-		const char *base = strrchr(entries[i].file, '/');
-		struct congctl_object *obj;
-		bool same;
+	struct congctl_object **objs;
+	bool found = false;
+	size_t n;
 
-		if (!base || congctl_object_open(&obj, entries[i].file, NULL))
-			continue;
-		same = policy_same_description(info, congctl_object_info(obj));
-		congctl_object_close(obj);
-		if (!same)
-			continue;
-		snprintf(stem, NAME_MAX + 1, "%s", base + 1);
-		stem[strlen(stem) - strlen(".bpf.o")] = '\0';
-		return true;
+	if (congctl_object_open_all(&objs, &n, file, NULL))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct congctl_info *there = congctl_object_info(objs[i]);
+
+		if (!found && policy_same_description(info, there)) {
+			snprintf(object, OBJECT_MAX, n > 1 ? "%s#%s" : "%s", file, there->name);
+			found = true;
+		}
+		congctl_object_close(objs[i]);
 	}
-	return false;
+	free(objs);
+	return found;
+}
+
+/* A file of the catalogue goes by its name there. */
+static void shorten(char object[OBJECT_MAX])
+{
+	const char *base = strrchr(object, '/') + 1, *end = strstr(base, ".bpf.o");
+	char there[PATH_MAX + NAME_MAX + 2], catalogue[PATH_MAX];
+
+	if (!end || strcmp(end, ".bpf.o") || !realpath(congctl_catalogue(), catalogue))
+		return;
+	snprintf(there, sizeof(there), "%s/%s", catalogue, base);
+	if (!strcmp(there, object)) {
+		memmove(object, base, end - base);
+		object[end - base] = '\0';
+	}
+}
+
+/* The file that was noted if it still is the one, else the first of the catalogue that is. */
+static bool find_file(const struct congctl_info *info, const struct congctl_entry *entries, size_t n, char object[OBJECT_MAX])
+{
+	char file[PATH_MAX];
+	bool found = source_of(info->name, file) && is_in(info, file, object);
+
+	for (size_t i = 0; i < n && !found; i++)
+		found = *entries[i].file && realpath(entries[i].file, file) && is_in(info, file, object);
+	if (found)
+		shorten(object);
+	return found;
 }
 
 static int collect_algorithms(struct collected *c, size_t n, struct congctl_error *err)

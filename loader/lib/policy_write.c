@@ -66,7 +66,7 @@ void policy_write(FILE *f, const struct policy_saved *algorithms, size_t n, cons
 		const struct policy_saved *a = &algorithms[i];
 
 		if (!a->object)
-			fprintf(f, "  # %s is in no file of the catalogue: name its file here\n", a->name);
+			fprintf(f, "  # where %s came from is not known: name its file here\n", a->name);
 		put_key(f, "  - ", "register", a->object ? a->object : a->name);
 		put_key(f, "    ", "as", a->name);
 		write_tunables(f, a->info);

@@ -8,6 +8,7 @@
 #include "name.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
 
@@ -89,6 +90,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
 		previous_drop(real);
+		source_forget(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

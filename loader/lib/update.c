@@ -12,6 +12,7 @@
 #include "object.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 /* what runs now */
 struct present {
@@ -202,6 +203,8 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 		ret = load_build(obj, &p, moved, err);
 	if (!ret)
 		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
+	if (!ret)
+		source_note(p.registered.name, obj->info.file);
 	if (!ret)
 		follow(&p, migrate, moved);
 	congctl_object_close(obj);
