@@ -22,6 +22,8 @@ struct registered {
 int registry_walk(struct registered **list, size_t *n);
 /* One of them by name; -ENOENT, -EPERM as above and not found by its pin. */
 int registry_find(const char *name, struct registered *found);
+/* What is alive of a name but not registered: former builds, or one that is unregistered. free() it. Needs CAP_SYS_ADMIN. */
+int registry_old(const char *name, struct registered **list, size_t *n);
 /* users of the struct_ops map now, whether it is registered still; negative errno */
 int64_t registry_users(uint32_t map_id, bool registered);
 
