@@ -54,6 +54,7 @@ struct congctl_object {
 	const char *variable;             /* the structure's, inside the image: its map has this name */
 	struct bpf_object *bpf;           /* the file's, NULL until loaded */
 	struct bpf_map *map;              /* its struct_ops map */
+	uint32_t map_id;                  /* the same of one read from the kernel; else 0 */
 	bool link_mode;                   /* registered through a link (from 6.4), else by updating the map */
 	int link_fd;                      /* -1: none */
 	char held[HELD_PATH_MAX];         /* without a link: its pin until it is pinned by name; empty: none */

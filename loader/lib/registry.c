@@ -90,8 +90,8 @@ static uint32_t word(const uint8_t *value, uint32_t offset)
 	return w;
 }
 
-/* Fill in `r` from the map; -ENOENT it is no algorithm, or not registered any more (`old`: registered still). */
-static int read_map(int fd, const struct links *links, bool old, struct registered *r)
+/* Fill in `r` from the map; -ENOENT it is no algorithm, -ESTALE not registered (any more). */
+static int read_map(int fd, const struct links *links, struct registered *r)
 {
 	const struct kernel_layout *layout = kernel_layout();
 	struct bpf_map_info info;
@@ -118,10 +118,11 @@ static int read_map(int fd, const struct links *links, bool old, struct register
 	if (r->users < 0)
 		r->users = 0;
 	free(value);
-	return registered != old ? 0 : -ENOENT;
+	return registered ? 0 : -ESTALE;
 }
 
-static int walk_maps(const struct links *links, bool old, struct registered **list, size_t *n)
+/* wanted: what read_map() gives for the maps to be listed */
+static int walk_maps(const struct links *links, int wanted, struct registered **list, size_t *n)
 {
 	struct registered *more;
 	uint32_t id = 0;
@@ -137,7 +138,7 @@ static int walk_maps(const struct links *links, bool old, struct registered **li
 			return -ENOMEM;
 		}
 		*list = more;
-		if (!read_map(fd, links, old, &more[*n]))
+		if (read_map(fd, links, &more[*n]) == wanted)
 			++*n;
 		close(fd);
 	}
@@ -210,7 +211,7 @@ int registry_walk(struct registered **list, size_t *n)
 	*n = 0;
 	ret = walk_links(&links);
 	if (!ret)
-		ret = walk_maps(&links, false, list, n);
+		ret = walk_maps(&links, 0, list, n);
 	pins = walk_pins(list, n, ret == -EPERM);
 	free(links.at);
 	return ret ? ret : pins;
@@ -225,7 +226,7 @@ int registry_walk_old(struct registered **list, size_t *n)
 	*n = 0;
 	ret = walk_links(&links);
 	if (!ret)
-		ret = walk_maps(&links, true, list, n);
+		ret = walk_maps(&links, -ESTALE, list, n);
 	free(links.at);
 	return ret;
 }

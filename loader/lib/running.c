@@ -114,6 +114,7 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 
 	snprintf(obj->info.name, sizeof(obj->info.name), "%s", r->name);
 	obj->info.registered = true;
+	obj->map_id = r->map_id;
 	ret = read_programs(obj, r, &running);
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the programs of '%s': run it as root or give it CAP_SYS_ADMIN", r->name);

@@ -13,6 +13,7 @@
 #include <congctl/units.h>
 
 #include "object.h"
+#include "registry.h"
 
 #define LOCK "/sys/fs/bpf" /* held while values are read, changed and written back */
 #define LOCK_MS 1000	   /* anybody may hold it, so it is not waited for without end */
@@ -188,6 +189,7 @@ static int write_map(struct congctl_object *obj, uint32_t map_id, const int *at,
 /* Map by map; the first assignment of each writes for all of that map. */
 static int write_all(struct congctl_object *obj, const int *at, const uint64_t *numbers, size_t n, struct congctl_error *err)
 {
+	struct registered now;
 	int ret = 0;
 
 	for (size_t i = 0; i < n && !ret; i++) {
@@ -198,8 +200,10 @@ static int write_all(struct congctl_object *obj, const int *at, const uint64_t *
 		if (first)
 			ret = write_map(obj, obj->slots[at[i]].map_id, at, numbers, n);
 	}
-	if (ret == -ENOENT)
-		return congctl_fail(err, ret, "'%s' went away meanwhile", obj->info.name);
+	if (!ret) /* an old build that connections still have takes values as well */
+		ret = registry_find(obj->info.name, &now);
+	if (ret == -ENOENT || (!ret && now.map_id != obj->map_id))
+		return congctl_fail(err, -ENOENT, "'%s' went away meanwhile: look with 'congctl list' and try again", obj->info.name);
 	if (ret)
 		return congctl_fail(err, ret, "cannot write the tunables of '%s': %s: run it as root or give it CAP_SYS_ADMIN", obj->info.name,
 				    strerror(-ret));

@@ -124,7 +124,7 @@ static int check_same(const struct congctl_object *obj, const struct present *p,
 		return 0;
 	if (bpf_obj_get_info_by_fd(p->map_fd, &info, &len))
 		return congctl_fail(err, -errno, "cannot read the present build of '%s': %s", p->registered.name, strerror(errno));
-	if (!strncmp(bpf_map__name(obj->map), info.name, sizeof(info.name) - 1))
+	if (!strncmp(obj->variable, info.name, sizeof(info.name) - 1))
 		return 0;
 	return congctl_fail(err, -EINVAL, "'%s' holds '%s', which is no build of '%s': to change over, register it and use "
 			    "'congctl unregister %s --drain --to %s'", obj->info.file, own_name, p->registered.name, p->registered.name,
@@ -135,17 +135,16 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 {
 	const char *name = p->registered.name;
 	char own_name[CONGCTL_NAME_MAX + 1];
-	int ret = 0;
+	int ret;
 
 	memcpy(own_name, obj->info.name, sizeof(own_name));
-	if (strcmp(own_name, name))
+	ret = check_same(obj, p, own_name, err);
+	if (!ret && strcmp(own_name, name))
 		ret = congctl_object_rename(obj, name, err);
 	if (!ret)
 		ret = keep_tunables(obj, name, moved, err);
 	if (!ret)
 		ret = congctl_object_load(obj, err);
-	if (!ret)
-		ret = check_same(obj, p, own_name, err);
 	if (!ret && !obj->link_mode)
 		ret = congctl_fail(err, -ENOTSUP, "this kernel cannot swap '%s': it has no links for struct_ops (6.4): "
 				   "'congctl unregister %s --drain' and register the new build", name, name);
