@@ -260,6 +260,19 @@ int registry_resolve(const char *name, struct registered *found)
 	return registry_find(longer, found);
 }
 
+int registry_old(const char *name, struct registered **list, size_t *n)
+{
+	size_t kept = 0;
+	int ret = registry_walk_old(list, n);
+
+	for (size_t i = 0; i < *n; i++) {
+		if (!strcmp((*list)[i].name, name))
+			(*list)[kept++] = (*list)[i];
+	}
+	*n = kept;
+	return ret;
+}
+
 int64_t registry_users(uint32_t map_id, bool registered)
 {
 	const struct kernel_layout *layout = kernel_layout();
