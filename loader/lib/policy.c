@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A policy from a YAML file, its keys the words of `congctl register` and `congctl use`. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 #include "name.h"
 #include "policy.h"
-#include "prefix.h"
+#include "route.h"
 
 #define ALGORITHM_KEYS "register, as, set"
 #define RULE_KEYS "use, default, netns, cgroup, prefix, port, lock"
@@ -37,15 +36,13 @@ const char *policy_scope(enum congctl_scope scope)
 
 /* --- places ------------------------------------------------------------------------------------------------------------ */
 
-static int place_prefix(const char *text, char *place, size_t size, struct congctl_error *err)
+static int place_prefix(const char *text, char place[ROUTE_TEXT_MAX], struct congctl_error *err)
 {
-	char address[INET6_ADDRSTRLEN];
-	struct prefix prefix;
+	struct route_prefix prefix;
 
-	if (strspn(text, "0123456789abcdefABCDEF.:/") != strlen(text) || prefix_parse(text, &prefix, err))
+	if (strspn(text, "0123456789abcdefABCDEF.:/") != strlen(text) || route_parse(text, &prefix, err))
 		return -EINVAL;
-	inet_ntop(prefix.family, prefix.address, address, sizeof(address));
-	snprintf(place, size, "%s/%u", address, prefix.bits);
+	route_print(&prefix, place);
 	return 0;
 }
 
@@ -72,7 +69,7 @@ int policy_place(enum congctl_scope scope, const char *text, char place[sizeof((
 	case CONGCTL_SCOPE_DEFAULT:
 		return *text ? -EINVAL : 0;
 	case CONGCTL_SCOPE_PREFIX:
-		return place_prefix(text, place, size, err);
+		return place_prefix(text, place, err);
 	case CONGCTL_SCOPE_PORT:
 		if (congctl_parse_u64(text, &port) || !port || port > 65535)
 			return -EINVAL;

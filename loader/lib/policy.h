@@ -98,6 +98,7 @@ struct policy_changes {
 
 /* In the order in which they are to be made. -EINVAL: the file wants what cannot be; -ENOMEM. */
 int policy_diff(struct policy_changes *changes, const struct policy_sides *sides, struct congctl_error *err);
+bool policy_same_place(const struct congctl_selection *a, const struct congctl_selection *b);
 void policy_changes_free(struct policy_changes *changes);
 
 /* --- the machine ---------------------------------------------------------------------------------------------------- */
@@ -116,6 +117,8 @@ struct congctl_plan {
 
 /* Fill in the machine's side for what the policy names. */
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
+/* The standing rules that a file could name, places in their one spelling. free() them. */
+int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
 /* Is the registered one of the same build as the loaded object: programs and self-description alike? */
 bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);

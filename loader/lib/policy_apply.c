@@ -70,6 +70,31 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 	return ret;
 }
 
+/* Several selections of a place may lie on each other, each with its record: all of them go. */
+static int drop(const struct congctl_rule *rule, struct congctl_error *err)
+{
+	const char *undo = rule->undo;
+	struct congctl_rule *rules = NULL;
+	struct congctl_moved moved;
+	size_t n, i;
+	int ret = 0;
+
+	while (undo && !ret) {
+		ret = congctl_undo(undo, &moved, err);
+		free(rules);
+		rules = NULL;
+		undo = NULL;
+		if (!ret)
+			ret = policy_read_rules(&rules, &n, err);
+		for (i = 0; !ret && i < n && !undo; i++) {
+			if (policy_same_place(&rules[i].selection, &rule->selection) && *rules[i].undo)
+				undo = rules[i].undo;
+		}
+	}
+	free(rules);
+	return ret;
+}
+
 static int disown(const char *name, struct congctl_error *err)
 {
 	char path[PATH_MAX];
@@ -100,7 +125,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 		memcpy(done->undo, moved.undo, sizeof(done->undo));
 		return ret;
 	case CONGCTL_CHANGE_DROP:
-		return congctl_undo(plan->rules[step->rule].undo, &moved, err);
+		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
 		return give_up(name, done, err);
 	}
@@ -125,7 +150,7 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 	case CONGCTL_CHANGE_SET:
 		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->from, err);
 	case CONGCTL_CHANGE_USE:
-		return congctl_undo(done->undo, &moved, err);
+		return *done->undo ? congctl_undo(done->undo, &moved, err) : 0;
 	case CONGCTL_CHANGE_DROP:
 		return congctl_use(rule->name, &rule->selection, &moved, err);
 	case CONGCTL_CHANGE_UNREGISTER:

@@ -138,7 +138,7 @@ static void diff_extra_algorithms(struct policy_changes *c, const struct policy_
 
 /* --- selections ----------------------------------------------------------------------------------------------------------- */
 
-static bool same_place(const struct congctl_selection *a, const struct congctl_selection *b)
+bool policy_same_place(const struct congctl_selection *a, const struct congctl_selection *b)
 {
 	return a->scope == b->scope && !strcmp(a->where, b->where);
 }
@@ -165,7 +165,7 @@ static int diff_rule(struct policy_changes *c, const struct policy_sides *s, siz
 		return congctl_fail(err, -EINVAL, "%s:%zu: no algorithm '%s': register it in the same file, or name one of 'congctl list'",
 				    s->file, w->line, w->name);
 	for (size_t k = 0; k < s->n_present_rules && !now; k++) {
-		if (same_place(&s->present_rules[k].selection, &w->selection))
+		if (policy_same_place(&s->present_rules[k].selection, &w->selection))
 			now = &s->present_rules[k];
 	}
 	if (now && !strcmp(now->name, w->name) && now->selection.lock == w->selection.lock)
@@ -185,10 +185,10 @@ static void diff_extra_rules(struct policy_changes *c, const struct policy_sides
 		const struct congctl_rule *r = &s->present_rules[i];
 		const struct policy_step step = {.rule = i};
 		struct congctl_change *shown;
-		bool named = !*r->undo || !policy_scope(r->selection.scope);
+		bool named = !*r->undo;
 
 		for (size_t k = 0; k < s->n_wanted_rules && !named; k++)
-			named = same_place(&s->wanted_rules[k].selection, &r->selection);
+			named = policy_same_place(&s->wanted_rules[k].selection, &r->selection);
 		if (named)
 			continue;
 		shown = add(c, CONGCTL_CHANGE_DROP, &step);

@@ -215,18 +215,30 @@ static void take_spelling(struct congctl_selection *present, const struct policy
 	}
 }
 
-static int read_rules(struct congctl_plan *plan, struct congctl_error *err)
+/* Can a file name it? A route of another namespace it cannot. */
+static bool is_in_reach(const struct congctl_selection *s)
 {
-	char place[sizeof(plan->rules->selection.where)];
-	int ret = congctl_rules(&plan->rules, &plan->sides.n_present_rules, err);
+	return policy_scope(s->scope) && !*s->netns;
+}
 
-	for (size_t i = 0; !ret && i < plan->sides.n_present_rules; i++) {
-		struct congctl_selection *s = &plan->rules[i].selection;
+int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+{
+	size_t all, kept = 0;
+	char place[sizeof((*rules)->selection.where)];
+	int ret = congctl_rules(rules, &all, err);
 
-		if (!policy_place(s->scope, s->where, place, NULL))
-			memcpy(s->where, place, sizeof(place));
-		take_spelling(s, &plan->policy);
+	for (size_t i = 0; !ret && i < all; i++) {
+		struct congctl_rule *r = &(*rules)[i];
+
+		if (!is_in_reach(&r->selection))
+			continue;
+		if (!policy_place(r->selection.scope, r->selection.where, place, NULL))
+			memcpy(r->selection.where, place, sizeof(place));
+		if (kept != i)
+			memcpy(&(*rules)[kept], r, sizeof(*r));
+		kept++;
 	}
+	*n = kept;
 	return ret;
 }
 
@@ -235,7 +247,9 @@ int policy_read_present(struct congctl_plan *plan, struct congctl_error *err)
 	int ret = read_algorithms(plan, err);
 
 	if (!ret)
-		ret = read_rules(plan, err);
+		ret = policy_read_rules(&plan->rules, &plan->sides.n_present_rules, err);
+	for (size_t i = 0; !ret && i < plan->sides.n_present_rules; i++)
+		take_spelling(&plan->rules[i].selection, &plan->policy);
 	plan->sides.present = plan->present;
 	plan->sides.present_rules = plan->rules;
 	return ret;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policy.h"
 #include "source.h"
@@ -97,18 +98,29 @@ static int collect_algorithms(struct collected *c, size_t n, struct congctl_erro
 	return 0;
 }
 
+/* A namespace that only a pid leads to is another one, or none, when the file is read. */
+static bool lasts(const struct congctl_selection *s)
+{
+	char path[PATH_MAX];
+
+	if (s->scope != CONGCTL_SCOPE_NETNS || strspn(s->where, "0123456789") != strlen(s->where))
+		return true;
+	snprintf(path, sizeof(path), "/run/netns/%.32s", s->where);
+	return !access(path, F_OK);
+}
+
 /* Rules that congctl made, or that lead to one of its algorithms. */
 static int collect_rules(struct collected *c, struct congctl_error *err)
 {
 	size_t n, kept = 0;
-	int ret = congctl_rules(&c->rules, &n, err);
+	int ret = policy_read_rules(&c->rules, &n, err);
 
 	for (size_t i = 0; !ret && i < n; i++) {
 		bool ours = *c->rules[i].undo;
 
 		for (size_t k = 0; k < c->n && !ours; k++)
 			ours = !strcmp(c->saved[k].name, c->rules[i].name);
-		if (!ours || !policy_scope(c->rules[i].selection.scope))
+		if (!ours || !lasts(&c->rules[i].selection))
 			continue;
 		if (kept != i)
 			memcpy(&c->rules[kept], &c->rules[i], sizeof(*c->rules));

@@ -112,6 +112,21 @@ int undo_read(const char *id, struct undo_record *record, struct congctl_error *
 	return ret ? congctl_fail(err, ret, "cannot read %s/%s: %s", UNDO_DIR, id, strerror(-ret)) : 0;
 }
 
+int undo_rewrite(const char *id, const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int fd, ret;
+
+	path_of(id, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 /* No record has such a name. */
 static void sockets_path(const char *id, char path[PATH_MAX])
 {
