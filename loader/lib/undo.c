@@ -140,6 +140,21 @@ int undo_open_sockets(const char *id)
 	return fd < 0 ? -errno : fd;
 }
 
+int undo_rewrite(const char *id, const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int fd, ret;
+
+	path_of(id, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 void undo_drop(const char *id)
 {
 	char path[PATH_MAX];
