@@ -56,14 +56,19 @@ struct congctl_info {
 };
 
 /* A name ("cubic", "bpf_cubic") is looked up in the catalogue, see congctl_catalogue(); anything with a '/' or a '.'
- * in it is a path. -ENOENT no such file or name; -EINVAL not an object with exactly one congestion-control algorithm. */
+ * in it is a path, FILE#NAME one algorithm of several in it. -ENOENT no such file or name; -EINVAL not an object with exactly
+ * one congestion-control algorithm. */
 int congctl_object_open(struct congctl_object **obj, const char *name_or_path, struct congctl_error *err);
+/* Every algorithm in it, a handle each; close them and free() the array. The object is loaded once: they share its programs, its
+ * maps and so its tunables, and count as one handle between threads. */
+int congctl_object_open_all(struct congctl_object ***objs, size_t *n, const char *name_or_path, struct congctl_error *err);
 void congctl_object_close(struct congctl_object *obj); /* NULL is fine. A link that is not pinned goes with it */
 const struct congctl_info *congctl_object_info(const struct congctl_object *obj);
 
 /* Before load. Register under another name: 1 to 15 of [A-Za-z0-9_]. */
 int congctl_object_rename(struct congctl_object *obj, const char *name, struct congctl_error *err);
-/* Before load. `value` is a decimal number in the tunable's range; -ENOENT unknown tunable, -ERANGE out of range. */
+/* Before load. `value` is a decimal number in the tunable's range, or a quantity in its unit: see congctl_parse_in() in units.h.
+ * -ENOENT unknown tunable, -ERANGE out of range. */
 int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
 /* Load into the kernel: the verifier has its say, nothing is registered. */
 int congctl_object_load(struct congctl_object *obj, struct congctl_error *err);
@@ -99,8 +104,8 @@ struct congctl_entry {
 /* Everything there is, catalogue and kernel merged by name, sorted by origin then name. Free with free(). */
 int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error *err);
 
-/* A registered algorithm's own words, from its BTF in the kernel; the handle must be closed. -ENOENT not registered,
- * -ENODATA the kernel's own. */
+/* A registered algorithm's own words, from its BTF in the kernel; the handle must be closed. "cubic" stands for "bpf_cubic" unless it is
+ * one itself. -ENOENT not registered, -ENODATA the kernel's own. */
 int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
 
 /* Take it out of the registry; sockets that have it keep it, and *users (may be NULL) says how many, -1 unknown.
@@ -111,10 +116,22 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */
 
-/* Of a handle from congctl_running_open(): write it into the running algorithm, at once. `value` may carry a unit that fits the
- * tunable's ("10ms" for us, "100mbit" for bit/s, "0.7" or "70%" for 1/1024 …). -ENOENT, -ERANGE, -EINVAL as with congctl_object_set(), which
- * understands the same. */
+/* Of a handle from congctl_running_open(): write it into the running algorithm, at once. `value` is understood as by
+ * congctl_object_set(), and so are -ENOENT, -ERANGE, -EINVAL; -EROFS the variable is constant once it is loaded. */
 int congctl_running_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
+/* Would it? Nothing is changed; *number (may be NULL) is what the tunable would become. */
+int congctl_running_check(const struct congctl_object *obj, const char *tunable, const char *value, uint64_t *number,
+			  struct congctl_error *err);
+
+#define CONGCTL_ASSIGNMENTS_MAX 64
+
+struct congctl_assignment {
+	const char *tunable, *value;
+};
+
+/* Several of one algorithm, all or none. */
+int congctl_running_set_all(struct congctl_object *obj, const struct congctl_assignment *assignments, size_t n,
+			    struct congctl_error *err);
 
 /* --- selection: which sockets have which algorithm ------------------------------------------------------------------ */
 
@@ -143,6 +160,7 @@ struct congctl_moved {
 	uint64_t unmoved;    /* that could not be given it */
 	char why[128];       /* the commonest reason */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
@@ -227,6 +245,21 @@ void congctl_sweep(void);
 
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
 int congctl_require(struct congctl_error *err);
+
+/* The check-up: what of this machine is needed, and what is left of algorithms that are gone. free() it. Nothing is changed. */
+enum congctl_verdict {
+	CONGCTL_PASS,
+	CONGCTL_WARN, /* some calls cannot work, or something is left behind */
+	CONGCTL_FAIL, /* needed */
+};
+
+struct congctl_finding {
+	enum congctl_verdict verdict;
+	char what[48], found[256];
+	char remedy[256]; /* empty for a pass */
+};
+
+int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
 
 /* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
  * ../lib/congctl/algorithms from there. */

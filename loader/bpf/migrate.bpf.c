@@ -8,8 +8,7 @@
 /* ops->owner of an algorithm in BPF: (0xeB9F << 2) + the architecture's poison; modules lie at even addresses of 8 */
 #define BPF_OWNER_LOW (0xeB9FU << 2)
 
-struct migrate_orders orders;
-struct migrate_outcome outcome;
+struct migrate_job job;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
@@ -73,26 +72,14 @@ static bool in_prefix(const struct sock *sk)
 	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	u32 v4[4] = {BPF_CORE_READ(sk, __sk_common.skc_daddr)};
 
-	if (orders.family == AF_INET6)
-		return family == AF_INET6 && equal_bits(v6.in6_u.u6_addr32, orders.address, orders.bits);
+	if (job.orders.family == AF_INET6)
+		return family == AF_INET6 && equal_bits(v6.in6_u.u6_addr32, job.orders.address, job.orders.bits);
 	if (family == AF_INET6) {
 		if (v6.in6_u.u6_addr32[0] || v6.in6_u.u6_addr32[1] || v6.in6_u.u6_addr32[2] != __builtin_bswap32(0xffff))
 			return false;
 		v4[0] = v6.in6_u.u6_addr32[3];
 	}
-	return equal_bits(v4, orders.address, orders.bits < 32 ? orders.bits : 32);
-}
-
-static void count_build(u32 map)
-{
-	for (int i = 0; i < MIGRATE_BUILDS; i++) {
-		if (!outcome.builds[i].sockets)
-			outcome.builds[i].map = map;
-		if (outcome.builds[i].map == map) {
-			outcome.builds[i].sockets++;
-			return;
-		}
-	}
+	return equal_bits(v4, job.orders.address, job.orders.bits < 32 ? job.orders.bits : 32);
 }
 
 static int give(struct tcp_sock *tp, const char *name)
@@ -100,10 +87,10 @@ static int give(struct tcp_sock *tp, const char *name)
 	int ret = bpf_setsockopt(tp, SOL_TCP, TCP_CONGESTION, (void *)name, MIGRATE_NAME_MAX);
 
 	if (!ret) {
-		outcome.moved++;
+		job.outcome.moved++;
 	} else {
-		outcome.unmoved++;
-		outcome.reasons[-ret & (MIGRATE_REASONS - 1)]++;
+		job.outcome.unmoved++;
+		job.outcome.reasons[-ret & (MIGRATE_REASONS - 1)]++;
 	}
 	return ret;
 }
@@ -115,7 +102,7 @@ static void undo(struct tcp_sock *tp, const char *has)
 
 	if (!r || !same_name(r->to, has))
 		return;
-	outcome.meant++;
+	job.outcome.meant++;
 	__builtin_memcpy(name, r->from, sizeof(name));
 	if (!give(tp, name))
 		bpf_sk_storage_delete(&record, tp);
@@ -125,12 +112,12 @@ static void move(struct tcp_sock *tp, const char *has)
 {
 	struct migrate_record *r = NULL, fresh = {};
 
-	if (orders.record) {
+	if (job.orders.record) {
 		__builtin_memcpy(fresh.from, has, sizeof(fresh.from));
-		__builtin_memcpy(fresh.to, orders.to, sizeof(fresh.to));
+		__builtin_memcpy(fresh.to, job.orders.to, sizeof(fresh.to));
 		r = bpf_sk_storage_get(&record, tp, &fresh, BPF_SK_STORAGE_GET_F_CREATE);
 	}
-	if (give(tp, orders.to) && r)
+	if (give(tp, job.orders.to) && r)
 		bpf_sk_storage_delete(&record, tp);
 }
 
@@ -151,22 +138,21 @@ int migrate(struct bpf_iter__tcp *ctx)
 	ops = BPF_CORE_READ(tp, inet_conn.icsk_ca_ops);
 	if (bpf_probe_read_kernel_str(has, sizeof(has), ops->name) < 0)
 		return 0;
-	if (orders.cgroup && !in_cgroup((struct sock *)tp, orders.cgroup))
+	if (job.orders.cgroup && !in_cgroup((struct sock *)tp, job.orders.cgroup))
 		return 0;
-	if (orders.family && !in_prefix((struct sock *)tp))
+	if (job.orders.family && !in_prefix((struct sock *)tp))
 		return 0;
-	if (orders.undo) {
+	if (job.orders.undo) {
 		undo(tp, has);
 		return 0;
 	}
-	map = map_of(ops);
-	if (orders.from[0] && !same_name(has, orders.from))
+	if (job.orders.from[0] && !same_name(has, job.orders.from))
 		return 0;
-	if ((orders.only_map && map != orders.only_map) || (orders.not_map && map == orders.not_map))
+	map = job.orders.only_map || job.orders.not_map ? map_of(ops) : 0;
+	if ((job.orders.only_map && map != job.orders.only_map) || (job.orders.not_map && map == job.orders.not_map))
 		return 0;
-	outcome.meant++;
-	count_build(map);
-	if (orders.to[0])
+	job.outcome.meant++;
+	if (job.orders.to[0])
 		move(tp, has);
 	return 0;
 }

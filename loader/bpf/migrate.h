@@ -5,7 +5,6 @@
 
 #define MIGRATE_NAME_MAX 16   /* TCP_CA_NAME_MAX */
 #define MIGRATE_REASONS 128   /* errno values told apart */
-#define MIGRATE_BUILDS 64     /* builds of one name told apart; 0 is the kernel's own */
 
 /* A socket is meant if everything that is given fits. */
 struct migrate_orders {
@@ -24,12 +23,13 @@ struct migrate_orders {
 struct migrate_outcome {
 	__u64 meant; /* sockets that fitted */
 	__u64 moved, unmoved;
-	__u32 reasons[MIGRATE_REASONS]; /* unmoved, by errno */
-	/* meant, by the build they had: filled from the front */
-	struct {
-		__u32 map;
-		__u32 sockets;
-	} builds[MIGRATE_BUILDS];
+	__u64 reasons[MIGRATE_REASONS]; /* unmoved, by errno */
+};
+
+/* all of the program's .bss */
+struct migrate_job {
+	struct migrate_orders orders;
+	struct migrate_outcome outcome;
 };
 
 /* in the socket's storage: gone when it is closed, handed on from a listener to what it accepts */

@@ -13,37 +13,53 @@
 #include "object.h"
 #include "registry.h"
 
-static struct bpf_map *struct_ops_map(struct bpf_object *bpf)
+/* Each algorithm of the file is a map; all are made for the same way of registration. */
+static int set_mode(struct bpf_object *bpf, bool link_mode)
 {
 	struct bpf_map *map;
+	int ret = 0;
 
 	bpf_object__for_each_map(map, bpf) {
-		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
-			return map;
+		if (link_mode && !ret && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+			ret = bpf_map__set_map_flags(map, bpf_map__map_flags(map) | KERNEL_F_LINK);
 	}
-	return NULL;
+	return ret;
+}
+
+/* this handle's map in the loaded file */
+static int take_map(struct congctl_object *obj)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj->file->bpf, obj->variable);
+
+	if (!map || bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+		return -EINVAL;
+	obj->bpf = obj->file->bpf;
+	obj->map = map;
+	obj->link_mode = obj->file->link_mode;
+	return 0;
 }
 
 int object_load_as(struct congctl_object *obj, bool link_mode)
 {
 	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = obj->info.name};
+	struct object_file *file = obj->file;
 	int ret;
 
-	obj->bpf = bpf_object__open_mem(obj->image.data, obj->image.size, &opts);
-	if (!obj->bpf)
+	if (file->bpf) /* by the handle of another of its algorithms */
+		return take_map(obj);
+	file->bpf = bpf_object__open_mem(file->image.data, file->image.size, &opts);
+	if (!file->bpf)
 		return -errno;
-	obj->map = struct_ops_map(obj->bpf);
-	ret = obj->map ? 0 : -EINVAL;
-	if (!ret && link_mode)
-		ret = bpf_map__set_map_flags(obj->map, bpf_map__map_flags(obj->map) | KERNEL_F_LINK);
+	file->link_mode = link_mode;
+	ret = set_mode(file->bpf, link_mode);
 	if (!ret)
-		ret = bpf_object__load(obj->bpf);
+		ret = bpf_object__load(file->bpf);
+	if (!ret)
+		ret = take_map(obj);
 	if (ret) {
-		bpf_object__close(obj->bpf);
-		obj->bpf = NULL;
-		obj->map = NULL;
+		bpf_object__close(file->bpf);
+		file->bpf = NULL;
 	}
-	obj->link_mode = link_mode;
 	return ret;
 }
 
@@ -118,6 +134,27 @@ static int attach(struct congctl_object *obj)
 	return 0;
 }
 
+/* libbpf before 1.2 only updates the map; later versions go on to make the link, which the taken name does not allow. */
+int object_make_ready(struct congctl_object *obj, struct congctl_error *err)
+{
+	struct bpf_link *link;
+	int ret = 0, fd;
+
+	capture_begin();
+	link = bpf_map__attach_struct_ops(obj->map);
+	if (link) {
+		fd = bpf_link__fd(link);
+		bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+		if (fd != bpf_map__fd(obj->map))
+			close(fd);
+	} else if (errno != EEXIST) {
+		ret = -errno;
+	}
+	free(capture_end());
+	return ret ? explain_register(obj, ret, err) : 0;
+}
+
 int congctl_object_register(struct congctl_object *obj, struct congctl_error *err)
 {
 	char holder[256];
@@ -190,22 +227,14 @@ void congctl_object_unpin(struct congctl_object *obj)
 	obj->pinned = false;
 }
 
-void congctl_object_close(struct congctl_object *obj)
+void object_release(struct congctl_object *obj)
 {
 	uint32_t zero = 0;
 
-	if (!obj)
-		return;
 	if (obj->registered && !obj->pinned && !obj->link_mode)
 		bpf_map_delete_elem(bpf_map__fd(obj->map), &zero);
 	if (!obj->pinned)
 		held_unpin(obj->held);
 	if (obj->link_fd >= 0)
 		close(obj->link_fd);
-	bpf_object__close(obj->bpf);
-	image_free(&obj->image);
-	free(obj->tunables);
-	free(obj->slots);
-	free(obj->programs);
-	free(obj);
 }

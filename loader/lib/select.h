@@ -16,4 +16,8 @@ bool select_needs_ecn(const char *name); /* does it want ECN negotiated? */
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
 int select_prefix_undo(const struct undo_record *record, struct congctl_error *err);
 
+/* The sockets that are there now: PID, FROM. */
+int select_live(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved, struct congctl_error *err);
+int select_live_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
+
 #endif

@@ -35,7 +35,11 @@ struct undo_saved {
 /* Pin it and say its ID, which goes to record->rule too if that is empty. */
 int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
 int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */
+int undo_rewrite(const char *id, const struct undo_record *record); /* what a record says, in place */
 void undo_drop(const char *id);
+/* The map that says which sockets were moved, of move_record(), pinned beside the record ID as long as it. */
+int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
+int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
 /* All of them, the newest first; free() it. */
 int undo_list(struct undo_saved **list, size_t *n);
 

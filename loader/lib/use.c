@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Standing selections. Each writes down what it is about to change, then changes it; both under one lock. */
+/* Selections. Each writes down what it is about to change, then changes it; both under one lock. */
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -167,8 +167,8 @@ static int use_prefix(struct undo_record *record, const struct congctl_selection
 	return ret;
 }
 
-static int use_standing(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved,
-			struct congctl_error *err)
+static int use_selection(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved,
+			 struct congctl_error *err)
 {
 	switch (s->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
@@ -181,6 +181,9 @@ static int use_standing(struct undo_record *record, const struct congctl_selecti
 		return use_port(record, s->where, moved, err);
 	case CONGCTL_SCOPE_PREFIX:
 		return use_prefix(record, s, moved, err);
+	case CONGCTL_SCOPE_PID:
+	case CONGCTL_SCOPE_FROM:
+		return select_live(record, s, moved, err);
 	default:
 		return congctl_fail(err, -EINVAL, "no such selection");
 	}
@@ -215,7 +218,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	lock = undo_lock(err);
 	if (lock < 0)
 		return lock;
-	ret = use_standing(&record, selection, moved, err);
+	ret = use_selection(&record, selection, moved, err);
 	if (ret) {
 		undo_drop(moved->undo);
 		*moved->undo = '\0';
@@ -294,7 +297,7 @@ static int undo_prefix(struct undo_record *record, struct congctl_error *err)
 	return ret;
 }
 
-static int undo_record(struct undo_record *record, struct congctl_error *err)
+static int undo_record(struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
 {
 	switch (record->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
@@ -305,6 +308,9 @@ static int undo_record(struct undo_record *record, struct congctl_error *err)
 		return undo_cgroup(record, err);
 	case CONGCTL_SCOPE_PREFIX:
 		return undo_prefix(record, err);
+	case CONGCTL_SCOPE_PID:
+	case CONGCTL_SCOPE_FROM:
+		return select_live_undo(id, moved, err);
 	default:
 		return congctl_fail(err, -EINVAL, "the record is of another version of congctl: undo it with that one");
 	}
@@ -320,7 +326,7 @@ int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_err
 		return lock;
 	ret = undo_read(id, &record, err);
 	if (!ret) {
-		ret = undo_record(&record, err);
+		ret = undo_record(&record, id, moved, err);
 		if (ret)
 			congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
 		else

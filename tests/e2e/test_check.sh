@@ -25,7 +25,6 @@ refusal() {
 	equals "$(wc -l <<<"$ERR")" 1
 }
 refusal no_struct_ops "'$OBJECTS/no_struct_ops.bpf.o' is a BPF object without struct_ops: it holds no congestion-control algorithm"
-refusal two "'$OBJECTS/two.bpf.o' holds 2 struct_ops structures: this version takes one algorithm per file, split it"
 refusal other_structure "'$OBJECTS/other_structure.bpf.o' holds a struct frob_ops, not a congestion-control algorithm"
 refusal hyphen "the name 't-hyphen' contains '-': the kernel takes letters, digits and _ only"
 refusal long_name "the name 't_sixteen_chars_…' in '$OBJECTS/long_name.bpf.o' is longer than 15 characters"
@@ -95,7 +94,7 @@ contains "$ERR" "no privilege to register algorithms: CAP_BPF and CAP_PERFMON ar
 
 # misuse
 check_exit 2 "$CONGCTL" check
-equals "$ERR" "congctl: 'check' needs NAME|FILE: 'congctl check -h' shows the usage"
+equals "$ERR" "congctl: 'check' needs NAME|FILE[#NAME]: 'congctl check -h' shows the usage"
 check_exit 2 "$CONGCTL" check a b
 equals "$ERR" "congctl: 'check' does not take 'b': 'congctl check -h' shows the usage"
 check_exit 2 "$CONGCTL" check --fast a
