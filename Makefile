@@ -121,8 +121,15 @@ fuzz: algorithms fixtures ## make up files for every reader of files, FUZZ_SECON
 			-artifact_prefix=build-fuzz/$$f- build-fuzz/corpus/$$f $$seeds; \
 	done
 
-lint: ## static checks
-	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability -Iinclude loader netsim
+# a checker that is not installed checks nothing
+SCRIPTS := $(shell git ls-files 2>/dev/null | xargs -r grep -lE '^\#!.*(bash|/sh)' 2>/dev/null)
+LIBBPF_MACROS := $(foreach m,LIBBPF_OPTS DECLARE_LIBBPF_OPTS,-D'$(m)(type,name,...)=struct type name = {__VA_ARGS__}')
+
+lint: ## static checks: C, shell, manual
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability --force $(LIBBPF_MACROS) -Iinclude \
+		loader/main.c loader/cmd loader/lib netsim
+	$(Q)! command -v shellcheck >/dev/null || { shellcheck -S warning -x -P tests/e2e $(SCRIPTS) && shellcheck -S warning -s bash completion/*; }
+	$(Q)! command -v mandoc >/dev/null || mandoc -Tlint -Wwarning docs/*.[1-8]
 
 format: ## clang-format the C files
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')

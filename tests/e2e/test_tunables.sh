@@ -1,55 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A tunable of a running algorithm is read and changed, its live connections follow, and what does not fit changes nothing.
+# A tunable of a running algorithm is read and changed in its unit, and what does not fit changes nothing.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq ss ip
+needs_command python3 jq setpriv
 
 a=$(unique a) b=$(unique b)
 value() { # NAME.TUNABLE
-	"$CONGCTL" get -j "$1" | jq -r '.tunables[0].value'
+	"$CONGCTL" get -j "$1" | jq -r ".tunables[0].value // .error"
 }
-
-# --- a live connection follows -----------------------------------------------------------------------------------
-ns=tu_tun_$$
-holds ip netns add $ns
-defer ip netns del $ns
-holds ip -n $ns link set lo up
-check_exit 0 "$CONGCTL" register "$OBJECTS/window.bpf.o" --as "$a" --set window=20
-
-cat >"$TMP/flow.py" <<'PY'
-import socket, sys, threading, time
-server = socket.socket()
-server.bind(('127.0.0.1', 5201))
-server.listen()
-def drain():
-    peer, _ = server.accept()
-    while peer.recv(1 << 20):
-        pass
-threading.Thread(target=drain, daemon=True).start()
-client = socket.socket()
-client.setsockopt(6, 13, sys.argv[1].encode())
-client.connect(('127.0.0.1', 5201))
-end = time.monotonic() + 30
-while time.monotonic() < end:
-    client.sendall(b'x' * 100000)
-PY
-ip netns exec $ns python3 "$TMP/flow.py" "$a" &
-flow=$!
-defer kill $flow
-cwnd_is() {
-	ip netns exec $ns ss -tin dport = :5201 | grep -q " $a .*cwnd:$1 "
-}
-wait_until 10 cwnd_is 20
-check_exit 0 "$CONGCTL" set "$a.window=7"
-contains "$OUT" "next ack"
-wait_until 5 cwnd_is 7
-check_exit 0 "$CONGCTL" set "$a.window=100" "$a.share=50%"
-wait_until 5 cwnd_is 50
-check_exit 1 "$CONGCTL" set "$a.window=200" "$a.share=0"
-holds cwnd_is 50
-kill $flow
-check_exit 0 "$CONGCTL" unregister "$a"
 
 # --- units, both ways --------------------------------------------------------------------------------------------
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a" --set small=12pkts --set middle=100ms
