@@ -46,6 +46,7 @@ nothing_to_do() {
 	equals "$ERR" "no change: the machine matches ${!#}"
 }
 
+original=$(default_of $ns)
 bare=$(state)
 contains "$bare" "algorithms: []"
 
@@ -140,6 +141,23 @@ P
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$(state)" "$before"
 
+# what another tool registered is adopted, and given back when something else fails
+mv "$PINS/$lan" /sys/fs/bpf/po_elsewhere
+cat >"$TMP/adopt.yaml" <<P
+algorithms: [{register: ./good.bpf.o, as: $lan, set: {tiny: 9}}]
+selections: [{use: $lan, netns: ${ns}_gone}]
+P
+check_exit 1 inside apply "$TMP/adopt.yaml"
+contains "$OUT" "adopt   $lan"
+equals "$(inside list -j | jq -r ".algorithms[] | select(.name == \"$lan\") | .origin")" foreign
+sed -i '/^selections/d' "$TMP/adopt.yaml"
+check_exit 0 inside apply "$TMP/adopt.yaml"
+rm /sys/fs/bpf/po_elsewhere
+nothing_to_do "$TMP/adopt.yaml"
+equals "$(inside info -j "$lan" | jq '.tunables[0].value')" 9
+check_exit 0 inside apply "$TMP/policy.yaml"
+before=$(state)
+
 # a restricted algorithm is never written as the default of a namespace that is not the first
 cat >"$TMP/wrong.yaml" <<P
 algorithms: [{register: reno, as: $new}]
@@ -168,6 +186,15 @@ check_exit 1 inside apply "$TMP/missing.yaml"
 contains "$ERR" "cannot open policy $TMP/missing.yaml"
 check_exit 2 inside apply
 
+# one of several in an object
+cat >"$TMP/two.yaml" <<P
+algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
+P
+check_exit 0 inside apply "$TMP/two.yaml"
+inside save >"$TMP/saved.yaml"
+contains "$(cat "$TMP/saved.yaml")" "register: \"$OBJECTS/two.bpf.o#t_"
+nothing_to_do --prune "$TMP/saved.yaml"
+
 # and an empty policy takes all of it away again
 echo 'selections: [{use: reno, default: yes}]' >"$TMP/empty.yaml"
 check_exit 0 inside apply "$TMP/empty.yaml"
@@ -176,5 +203,6 @@ nothing_to_do "$TMP/empty.yaml"
 check_exit 0 inside apply --prune "$TMP/empty.yaml"
 holds not is_available "$lan"
 holds not is_available "$wan"
+equals "$(default_of $ns)" "$original"
 nothing_to_do --prune "$TMP/empty.yaml"
 lacks "$(inside save)" "t_$$_"
