@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # congctl: TCP congestion control as a plugin. `make help` lists the targets.
-# A new algorithms/*.bpf.c, loader/cmd/*.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
+# A new algorithms/*.bpf.c, loader/cmd/*.c, loader/bpf/*.bpf.c, netsim/cmd/*.c, netsim/engine/queue_*.c, netsim/scenarios/*.yaml,
 # tests/unit/test_*.c or tests/e2e/test_*.sh is found by itself: no list to edit.
 
 # what has to be installed (Debian names); one place
@@ -33,6 +33,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-6s %s\n')
 
 ALGORITHMS := $(patsubst algorithms/%.bpf.c,%,$(wildcard algorithms/*.bpf.c))
+BPF_OBJ    := $(patsubst loader/bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard loader/bpf/*.bpf.c))
 LIB_OBJ    := $(patsubst %.c,$(B)/obj/%.o,$(wildcard loader/lib/*.c))
 CMD_OBJ    := $(patsubst %.c,$(B)/obj/%.o,loader/main.c $(wildcard loader/cmd/*.c))
 NETSIM_DIRS := scenario engine sim emu traffic measure report
@@ -41,6 +42,8 @@ NETSIM_CMD := $(patsubst %.c,$(B)/obj/%.o,netsim/main.c $(wildcard netsim/cmd/*.
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
 SIM_TESTS  := $(patsubst tests/sim/test_%.c,$(B)/tests/sim_%,$(wildcard tests/sim/test_*.c))
 FIXTURES   := $(patsubst tests/objects/%.bpf.c,$(B)/tests/objects/%.bpf.o,$(wildcard tests/objects/*.bpf.c))
+# programs the end-to-end tests use
+TOOLS      := $(patsubst tests/tools/%.c,$(B)/tests/tools/%,$(wildcard tests/tools/*.c))
 # plugins that misbehave, for the simulator
 PLUGINS    := $(patsubst tests/plugins/%.bpf.c,$(B)/tests/plugins/%.so,$(wildcard tests/plugins/*.bpf.c))
 
@@ -77,7 +80,7 @@ check: deps-test ## install what is missing, build, run every test
 .PHONY: unit-tests sim-tests fixtures
 unit-tests: $(UNIT_TESTS) $(PLUGINS)
 sim-tests: $(SIM_TESTS)
-fixtures: $(FIXTURES)
+fixtures: $(FIXTURES) $(TOOLS)
 
 check-unit: unit-tests algorithms ## unit tests: no root, no kernel feature
 	@tests/run $(UNIT_TESTS)
@@ -141,6 +144,24 @@ $(B)/tests/objects/%.bpf.o: tests/objects/%.bpf.c
 	$(say) BPF $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/tests/tools/%: tests/tools/%.c
+	$(say) TOOL $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -pthread -MMD -MP $< -o $@
+
+# --- the loader's own BPF programs, inside the library: see loader/lib/embedded.h ---
+$(B)/bpf/%.bpf.o: loader/bpf/%.bpf.c
+	$(say) BPF $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# the directory changes when a file comes or goes
+$(B)/bpf/embedded.list: $(BPF_OBJ) loader/bpf
+	$(Q)printf 'EMBED(%s, "%s")\n' $(foreach o,$(BPF_OBJ),$(notdir $(o:.bpf.o=)) $(o)) > $@
+
+$(B)/obj/loader/lib/embedded.o: ALL_CFLAGS += -I$(B)/bpf
+$(B)/obj/loader/lib/embedded.o: $(B)/bpf/embedded.list $(BPF_OBJ)
 
 # --- commands ---
 $(B)/obj/%.o: %.c

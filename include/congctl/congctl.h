@@ -160,6 +160,7 @@ struct congctl_moved {
 	uint64_t unmoved;    /* that could not be given it */
 	char why[128];       /* the commonest reason */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
@@ -203,7 +204,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
  * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
-/* Take over what another tool registered: pin it, so that the commands here look after it. */
+/* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
+ * registered (any more), -EALREADY it is ours, -ENODATA the kernel's own. */
 int congctl_adopt(const char *name, struct congctl_error *err);
 
 struct congctl_drain {
@@ -222,6 +224,21 @@ void congctl_sweep(void);
 
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
 int congctl_require(struct congctl_error *err);
+
+/* The check-up: what of this machine is needed, and what is left of algorithms that are gone. free() it. Nothing is changed. */
+enum congctl_verdict {
+	CONGCTL_PASS,
+	CONGCTL_WARN, /* some calls cannot work, or something is left behind */
+	CONGCTL_FAIL, /* needed */
+};
+
+struct congctl_finding {
+	enum congctl_verdict verdict;
+	char what[48], found[256];
+	char remedy[256]; /* empty for a pass */
+};
+
+int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
 
 /* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
  * ../lib/congctl/algorithms from there. */

@@ -26,6 +26,25 @@ static int set_mode(struct bpf_object *bpf, bool link_mode)
 	return ret;
 }
 
+/* Give .bss the contents it starts with. */
+static int fill_bss(const struct object_file *file)
+{
+	struct bpf_map *map = file->bss ? bpf_object__find_map_by_name(file->bpf, ".bss") : NULL;
+	size_t size = map ? bpf_map__value_size(map) : 0;
+	uint8_t *data;
+	int ret;
+
+	if (!map)
+		return file->bss ? -EINVAL : 0;
+	data = calloc(1, size);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, file->bss, size < BSS_MAX ? size : BSS_MAX);
+	ret = bpf_map__set_initial_value(map, data, size);
+	free(data);
+	return ret;
+}
+
 /* this handle's map in the loaded file */
 static int take_map(struct congctl_object *obj)
 {
@@ -52,6 +71,8 @@ int object_load_as(struct congctl_object *obj, bool link_mode)
 		return -errno;
 	file->link_mode = link_mode;
 	ret = set_mode(file->bpf, link_mode);
+	if (!ret)
+		ret = fill_bss(file);
 	if (!ret)
 		ret = bpf_object__load(file->bpf);
 	if (!ret)
@@ -132,6 +153,27 @@ static int attach(struct congctl_object *obj)
 	obj->link_fd = fd;
 	obj->registered = true;
 	return 0;
+}
+
+/* libbpf before 1.2 only updates the map; later versions go on to make the link, which the taken name does not allow. */
+int object_make_ready(struct congctl_object *obj, struct congctl_error *err)
+{
+	struct bpf_link *link;
+	int ret = 0, fd;
+
+	capture_begin();
+	link = bpf_map__attach_struct_ops(obj->map);
+	if (link) {
+		fd = bpf_link__fd(link);
+		bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+		if (fd != bpf_map__fd(obj->map))
+			close(fd);
+	} else if (errno != EEXIST) {
+		ret = -errno;
+	}
+	free(capture_end());
+	return ret ? explain_register(obj, ret, err) : 0;
 }
 
 int congctl_object_register(struct congctl_object *obj, struct congctl_error *err)

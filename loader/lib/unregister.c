@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "name.h"
+#include "previous.h"
 #include "registry.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
@@ -15,14 +16,12 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	struct registered found;
 	int ret;
 
-	snprintf(real, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, name);
-	ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(real, &found);
-	if (ret && strlen(name) <= CONGCTL_NAME_MAX - 4) { /* the kernel's own "cubic" cannot be meant: it cannot go */
-		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
-		ret = registry_find(real, &found);
-	}
-	if (!ret)
+	ret = registry_resolve(name, &found); /* the kernel's own "cubic" cannot be meant: it cannot go */
+	if (!ret) {
+		memcpy(real, found.name, sizeof(found.name));
 		return 0;
+	}
+	snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
 	if (ret != -ENOENT && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (!congctl_is_available(name) && !congctl_is_available(real))
@@ -89,6 +88,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			ret = -errno;
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
+		previous_drop(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

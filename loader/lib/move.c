@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "migration.h"
+#include "move.h"
+#include "namespaces.h"
+#include "prefix.h"
+#include "registry.h"
+
+#define PASSES_MAX 4 /* sockets come and wander about in the kernel's tables during a pass; the second one finds them */
+
+struct handle {
+	struct file_handle header;
+	uint64_t id;
+};
+
+int move_record(struct congctl_error *err)
+{
+	return migration_record(err);
+}
+
+/* The id by which the kernel knows the cgroup at `path`. */
+static int cgroup_id(const char *path, __u64 *id, struct congctl_error *err)
+{
+	struct handle handle = {.header.handle_bytes = sizeof(handle.id)};
+	struct statfs fs;
+	int mount, ret;
+
+	if (statfs(path, &fs)) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot open the cgroup %s: %s", path, strerror(-ret));
+	}
+	if (fs.f_type != CGROUP2_SUPER_MAGIC)
+		return congctl_fail(err, -EINVAL, "%s is not in a cgroup2 file system: 'mount -t cgroup2' shows where one is mounted", path);
+	if (name_to_handle_at(AT_FDCWD, path, &handle.header, &mount, 0)) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot identify the cgroup %s: %s", path, strerror(-ret));
+	}
+	memcpy(id, handle.header.f_handle, sizeof(*id));
+	return 0;
+}
+
+static int check_target(const char *to, struct congctl_error *err)
+{
+	if (congctl_is_available(to))
+		return 0;
+	return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", to);
+}
+
+/* Pass after pass until one finds no more to move. */
+static int run_here(struct migration *m, int netns_fd, const struct migrate_orders *orders, struct migrate_outcome *outcome,
+		    struct congctl_error *err)
+{
+	struct migrate_outcome pass;
+	int ret;
+
+	for (int i = 0; i < PASSES_MAX; i++) {
+		memset(&pass, 0, sizeof(pass));
+		ret = migration_run(m, netns_fd, orders, &pass, err);
+		outcome->meant += pass.moved;
+		outcome->moved += pass.moved;
+		if (ret || !pass.moved)
+			break;
+	}
+	outcome->meant += pass.unmoved; /* the last pass met them again */
+	outcome->unmoved += pass.unmoved;
+	for (int i = 0; i < MIGRATE_REASONS; i++)
+		outcome->reasons[i] += pass.reasons[i];
+	return ret;
+}
+
+static int run_everywhere(const struct migrate_orders *orders, int record_fd, struct migrate_outcome *outcome, struct congctl_error *err)
+{
+	struct netns *list;
+	struct migration *m;
+	size_t n;
+	int ret;
+
+	ret = migration_open(&m, record_fd, err);
+	if (ret)
+		return ret;
+	ret = namespaces_walk(&list, &n, err);
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = run_here(m, list[i].own ? -1 : list[i].fd, orders, outcome, err);
+	namespaces_free(list, n);
+	migration_close(m);
+	return ret;
+}
+
+int move_undo(int record_fd, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct migrate_orders orders = {.undo = 1};
+	struct migrate_outcome outcome = {};
+	int ret;
+
+	ret = run_everywhere(&orders, record_fd, &outcome, err);
+	migration_tell(&outcome, moved);
+	return ret;
+}
+
+static int read_selection(const struct congctl_selection *selection, struct migrate_orders *orders, struct congctl_error *err)
+{
+	struct prefix prefix;
+	int ret = 0;
+
+	if (strlen(selection->where) > CONGCTL_NAME_MAX)
+		return congctl_fail(err, -ENOENT, "'%s' is not registered and no socket has it", selection->where);
+	strcpy(orders->from, selection->where);
+	if (!strcmp(orders->from, orders->to))
+		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", orders->to);
+	if (*selection->cgroup)
+		ret = cgroup_id(selection->cgroup, &orders->cgroup, err);
+	if (ret || !*selection->prefix)
+		return ret;
+	ret = prefix_parse(selection->prefix, &prefix, err);
+	if (ret)
+		return ret;
+	orders->family = prefix.family;
+	orders->bits = prefix.bits;
+	memcpy(orders->address, prefix.address, sizeof(orders->address));
+	return 0;
+}
+
+int move_from(const char *to, const struct congctl_selection *selection, int record_fd, struct congctl_moved *moved,
+	      struct congctl_error *err)
+{
+	struct migrate_orders orders = {.record = record_fd >= 0};
+	struct migrate_outcome outcome = {};
+	struct migration *m;
+	int fd = -1, ret;
+
+	ret = check_target(to, err);
+	if (ret)
+		return ret;
+	strcpy(orders.to, to);
+	ret = read_selection(selection, &orders, err);
+	if (!ret && *selection->netns)
+		ret = fd = namespace_open(selection->netns, err);
+	if (ret < 0)
+		return ret;
+	ret = migration_open(&m, record_fd, err);
+	if (!ret)
+		ret = run_here(m, fd, &orders, &outcome, err);
+	migration_close(m);
+	if (fd >= 0)
+		close(fd);
+	migration_tell(&outcome, moved);
+	if (!ret && !outcome.meant && !congctl_is_available(orders.from))
+		ret = congctl_fail(err, -ENOENT, "'%s' is not registered and no socket has it: 'congctl list' shows what is", orders.from);
+	return ret;
+}
+
+int move_all(const char *from, const char *to, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct migrate_orders orders = {};
+	struct migrate_outcome outcome = {};
+	int ret;
+
+	ret = check_target(to, err);
+	if (ret)
+		return ret;
+	if (!strcmp(from, to))
+		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", to);
+	snprintf(orders.from, sizeof(orders.from), "%.*s", CONGCTL_NAME_MAX, from);
+	strcpy(orders.to, to);
+	ret = run_everywhere(&orders, -1, &outcome, err);
+	migration_tell(&outcome, moved);
+	return ret;
+}
+
+int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct migrate_orders orders = {};
+	struct migrate_outcome outcome = {};
+	struct registered found;
+	int ret;
+
+	ret = registry_find(name, &found);
+	if (ret == -ENOENT)
+		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
+	if (ret)
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+	strcpy(orders.from, found.name);
+	strcpy(orders.to, found.name);
+	orders.not_map = found.map_id;
+	ret = run_everywhere(&orders, -1, &outcome, err);
+	migration_tell(&outcome, moved);
+	return ret;
+}
