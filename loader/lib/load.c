@@ -13,15 +13,18 @@
 #include "object.h"
 #include "registry.h"
 
-/* Each algorithm of the file is a map; all are made for the same way of registration. */
+/* Each algorithm of the file is a map; all are made for the same way of registration, whatever libbpf makes of their section. */
 static int set_mode(struct bpf_object *bpf, bool link_mode)
 {
 	struct bpf_map *map;
+	uint32_t flags;
 	int ret = 0;
 
 	bpf_object__for_each_map(map, bpf) {
-		if (link_mode && !ret && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
-			ret = bpf_map__set_map_flags(map, bpf_map__map_flags(map) | KERNEL_F_LINK);
+		if (ret || bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		flags = bpf_map__map_flags(map) & ~KERNEL_F_LINK;
+		ret = bpf_map__set_map_flags(map, link_mode ? flags | KERNEL_F_LINK : flags);
 	}
 	return ret;
 }
