@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "name.h"
 #include "undo.h"
 
 #define VERSION 1
