@@ -54,7 +54,6 @@ defer kill $pid
 exec 8>"$TMP/in" 9<"$TMP/answers"
 read -r -t 60 -u 9 line || fail "the connections do not come about"
 live=$((2 * n + 1))
-before=$(default)
 check_exit 0 "$CONGCTL" use "$name" --netns "$ns"
 ip -n "$ns" route add 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl "$name"
 check_exit 1 "$CONGCTL" unregister "$name"
