@@ -36,7 +36,7 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 		snprintf(to, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, d->to);
 		return 0;
 	}
-	if (!namespace_default(ns, to) && strcmp(to, d->from.name))
+	if (!namespace_default(ns, to) && strcmp(to, d->from.name) && congctl_is_available(to)) /* it may be gone itself */
 		return 0;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
 		snprintf(to, CONGCTL_NAME_MAX + 1, "%s", usual[i]);
