@@ -233,7 +233,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
  * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
-/* Take over what another tool registered: pin it, so that the commands here look after it. */
+/* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
+ * registered (any more), -EALREADY it is ours, -ENODATA the kernel's own. */
 int congctl_adopt(const char *name, struct congctl_error *err);
 
 struct congctl_drain {

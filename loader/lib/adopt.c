@@ -65,9 +65,9 @@ int congctl_adopt(const char *name, struct congctl_error *err)
 
 	if (ret)
 		return ret;
-	ret = registry_find(name, &found);
+	ret = registry_resolve(name, &found);
 	if (!ret && found.pinned)
-		return congctl_fail(err, -EALREADY, "'%s' is congctl's already: there is nothing to adopt", name);
+		return congctl_fail(err, -EALREADY, "'%s' is congctl's already: there is nothing to adopt", found.name);
 	if (!ret)
 		return adopt(&found, err);
 	if (ret != -ENOENT && ret != -EPERM)

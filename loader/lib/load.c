@@ -13,16 +13,38 @@
 #include "registry.h"
 #include "source.h"
 
-/* Each algorithm of the file is a map; all are made for the same way of registration. */
+/* Each algorithm of the file is a map; all are made for the same way of registration, whatever libbpf makes of their section. */
 static int set_mode(struct bpf_object *bpf, bool link_mode)
 {
 	struct bpf_map *map;
+	uint32_t flags;
 	int ret = 0;
 
 	bpf_object__for_each_map(map, bpf) {
-		if (link_mode && !ret && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
-			ret = bpf_map__set_map_flags(map, bpf_map__map_flags(map) | KERNEL_F_LINK);
+		if (ret || bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		flags = bpf_map__map_flags(map) & ~KERNEL_F_LINK;
+		ret = bpf_map__set_map_flags(map, link_mode ? flags | KERNEL_F_LINK : flags);
 	}
+	return ret;
+}
+
+/* Give .bss the contents it starts with. */
+static int fill_bss(const struct object_file *file)
+{
+	struct bpf_map *map = file->bss ? bpf_object__find_map_by_name(file->bpf, ".bss") : NULL;
+	size_t size = map ? bpf_map__value_size(map) : 0;
+	uint8_t *data;
+	int ret;
+
+	if (!map)
+		return file->bss ? -EINVAL : 0;
+	data = calloc(1, size);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, file->bss, size < BSS_MAX ? size : BSS_MAX);
+	ret = bpf_map__set_initial_value(map, data, size);
+	free(data);
 	return ret;
 }
 
@@ -52,6 +74,8 @@ int object_load_as(struct congctl_object *obj, bool link_mode)
 		return -errno;
 	file->link_mode = link_mode;
 	ret = set_mode(file->bpf, link_mode);
+	if (!ret)
+		ret = fill_bss(file);
 	if (!ret)
 		ret = bpf_object__load(file->bpf);
 	if (!ret)

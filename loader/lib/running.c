@@ -132,18 +132,6 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 	return ret;
 }
 
-/* "cubic" means "bpf_cubic" unless something of that name is registered itself: the kernel's own says nothing and takes nothing. */
-static int find(const char *name, struct registered *found)
-{
-	char longer[CONGCTL_NAME_MAX + 1];
-	int ret = registry_find(name, found);
-
-	if (ret != -ENOENT || strlen(name) > CONGCTL_NAME_MAX - 4)
-		return ret;
-	snprintf(longer, sizeof(longer), "bpf_%s", name);
-	return registry_find(longer, found);
-}
-
 int congctl_running_open(struct congctl_object **out, const char *name, struct congctl_error *err)
 {
 	struct congctl_object *obj;
@@ -151,7 +139,7 @@ int congctl_running_open(struct congctl_object **out, const char *name, struct c
 	int ret;
 
 	*out = NULL;
-	ret = find(name, &found);
+	ret = registry_resolve(name, &found);
 	if (ret == -ENOENT && congctl_is_available(name))
 		return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: it does not describe itself", name);
 	if (ret == -ENOENT)

@@ -68,9 +68,11 @@ equals "$(value "$a.in_data") $(value "$a.in_bss") $(value "$a.in_rodata")" "7 1
 check_exit 1 "$CONGCTL" set "$a.in_data=8" "$a.in_rodata=41"
 contains "$ERR" "tunable 'in_rodata' of '$a' is constant once it is loaded: 'congctl register FILE --as NAME --set in_rodata=VALUE' starts another"
 equals "$(value "$a.in_data")" 7
-check_exit 1 "$CONGCTL" register "$OBJECTS/scattered.bpf.o" --as "$b" --set in_bss=1
-contains "$ERR" "tunable 'in_bss' of '$b' starts as 0, its section .bss is not in the file: set it once it is registered"
-check_exit 0 "$CONGCTL" unregister "$a"
+check_exit 0 "$CONGCTL" register "$OBJECTS/scattered.bpf.o" --as "$b" --set in_bss=yes
+equals "$(value "$b.in_data") $(value "$b.in_bss") $(value "$b.in_rodata")" "5 1 30"
+check_exit 1 "$CONGCTL" register "$OBJECTS/scattered.bpf.o" --as "$(unique c)" --set in_bss=2
+contains "$ERR" "2 is out of range for tunable 'in_bss'"
+check_exit 0 "$CONGCTL" unregister "$a" "$b"
 
 # --- a name with a dot, an algorithm without tunables ------------------------------------------------------------
 dotted=$(unique .d)
