@@ -25,10 +25,10 @@ static int require_caps(struct congctl_error *err)
 	bool bpf = kernel_has_cap(CAP_BPF), perfmon = kernel_has_cap(CAP_PERFMON);
 
 	if (kernel_in_user_namespace())
-		return congctl_fail(err, -EPERM, "no privilege to register algorithms: " KERNEL_USER_NAMESPACE);
+		return congctl_fail(err, -EPERM, "no privilege to load BPF programs: " KERNEL_USER_NAMESPACE);
 	if (kernel_has_cap(CAP_SYS_ADMIN) || (bpf && perfmon))
 		return 0;
-	return congctl_fail(err, -EPERM, "no privilege to register algorithms: %s missing, run it as root or give it CAP_BPF and CAP_PERFMON",
+	return congctl_fail(err, -EPERM, "no privilege to load BPF programs: %s missing, run it as root or give it CAP_BPF and CAP_PERFMON",
 			    bpf ? "CAP_PERFMON is" : perfmon ? "CAP_BPF is" : "CAP_BPF and CAP_PERFMON are");
 }
 
