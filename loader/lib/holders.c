@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Who has an algorithm: sockets and defaults and routes of each network namespace, rules, and what is left of earlier builds. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,9 +122,9 @@ static int add_old(struct holders *h)
 	size_t n;
 	int ret;
 
-	ret = registry_old(h->name, &list, &n);
+	ret = registry_walk_old(&list, &n);
 	for (size_t i = 0; !ret && i < n; i++) {
-		if (list[i].users)
+		if (list[i].users && !strcmp(list[i].name, h->name))
 			ret = add(h, CONGCTL_HOLDER_OLD, list[i].users, "struct_ops map %u", list[i].map_id);
 	}
 	free(list);
@@ -171,9 +172,9 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 	*n = 0;
 	if (!select_name(name, real, NULL)) /* else sockets may still have it */
 		name = real;
+	if (!kernel_has_cap(CAP_SYS_ADMIN))
+		return congctl_fail(err, -EPERM, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN", name);
 	ret = registry_find(name, &found);
-	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN", name);
 	if (ret && ret != -ENOENT)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	h.name = name;

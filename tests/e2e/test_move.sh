@@ -29,10 +29,17 @@ now() { # what the connections say: in $TMP/now
 	tail -n 1 "$TMP/report" >"$TMP/now"
 }
 
+use() { # `congctl use -j` with these arguments; its record goes at the end
+	local id
+	check_exit 0 "$CONGCTL" use -j "$@"
+	id=$(jq -r '.undo // empty' <<<"$OUT")
+	[ -z "$id" ] || defer "$CONGCTL" use --undo "$id"
+}
+
 # all of them, the listener too, and nothing else
 now
 told ".algorithms == {\"$a\": 2001}" "$TMP/now"
-check_exit 0 "$CONGCTL" use -j "$b" --from "$a" --netns $ns
+use "$b" --from "$a" --netns $ns
 told '.moved == 2001 and .unmoved == 0' "$TMP/out"
 undo=$(jq -r .undo <<<"$OUT")
 now
@@ -49,17 +56,17 @@ now
 told ".algorithms == {\"$a\": 2001}" "$TMP/now"
 
 # in this namespace there are none
-check_exit 0 "$CONGCTL" use -j "$b" --from "$a"
+use "$b" --from "$a"
 told '.moved == 0' "$TMP/out"
 
 # a process: its file descriptors are the connecting ends and the listener
-check_exit 0 "$CONGCTL" use -j "$b" --pid "$(pgrep -P $connections || echo $connections)"
+use "$b" --pid "$(pgrep -P $connections || echo $connections)"
 told '.moved == 1001 and .unmoved == 0' "$TMP/out"
 now
 told ".algorithms == {\"$a\": 1000, \"$b\": 1001}" "$TMP/now"
 
 # narrowed to a prefix: the listener has no peer and stays
-check_exit 0 "$CONGCTL" use -j cubic --from "$b" --netns $ns --prefix 127.0.0.0/8
+use cubic --from "$b" --netns $ns --prefix 127.0.0.0/8
 told '.moved == 1000' "$TMP/out"
 now
 told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
@@ -84,8 +91,8 @@ told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
 
 # to and fro while data flows
 for _ in 1 2 3 4 5; do
-	check_exit 0 "$CONGCTL" use "$b" --from "$a" --netns $ns
-	check_exit 0 "$CONGCTL" use "$a" --from "$b" --netns $ns
+	use "$b" --from "$a" --netns $ns
+	use "$a" --from "$b" --netns $ns
 done
 exec 9>&-
 check_exit 0 wait $connections
