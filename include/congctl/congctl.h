@@ -113,6 +113,9 @@ int congctl_running_open(struct congctl_object **obj, const char *name, struct c
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
+/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that locks it, which
+ * is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
+int congctl_check_idle(const char *name, struct congctl_error *err);
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */
 
@@ -149,7 +152,7 @@ struct congctl_selection {
 	enum congctl_scope scope;
 	char where[4096];  /* what the scope asks for, as on the command line; empty for DEFAULT */
 	bool lock;         /* PREFIX: a socket may not choose otherwise */
-	/* FROM only, to narrow it; empty: this network namespace */
+	/* FROM, to narrow it; PREFIX: `netns` alone. Empty: this network namespace */
 	char cgroup[4096], netns[256], prefix[64];
 };
 
@@ -178,6 +181,28 @@ struct congctl_rule {
 
 /* All of them; free() it. */
 int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
+
+/* What may have given a connection its algorithm, the strongest first. What an application asks for with setsockopt() after the connection
+ * is established comes before all of them but a locked route, and cannot be seen. */
+struct congctl_reason {
+	char rule[512];  /* in words */
+	char name[CONGCTL_NAME_MAX + 1];
+	bool decides;    /* the first that counts: a new connection like it would get this one */
+	char undo[CONGCTL_UNDO_MAX]; /* empty: not made by congctl */
+};
+
+struct congctl_explanation {
+	char name[CONGCTL_NAME_MAX + 1]; /* what the connection has */
+	char local[64], remote[64];      /* address and port */
+	char cgroup[512];                /* empty: unknown */
+	char given_by[512];              /* the rule, in words; it is the deciding one, or none of them */
+	size_t n_reasons;
+	struct congctl_reason reasons[32];
+};
+
+/* A live connection, "PID:FD", or "ADDRESS:PORT" of its two ends, the local one first (in this network namespace; `remote` is NULL else).
+ * -ENOENT there is none, -EINVAL not understood or no TCP, -EPERM. */
+int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err);
 
 /* Who holds an algorithm: one entry per holder. Free with free(). */
 enum congctl_holder_kind {

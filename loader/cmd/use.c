@@ -13,7 +13,8 @@ static const struct option_spec specs[] = {
 	{0, "default", NULL, "new connections of this network namespace", OPTION_FLAG, &options.is_default},
 	{0, "netns", "NAME|PID", "of another one: a name of 'ip netns', a path, a pid", OPTION_TEXT, &options.netns},
 	{0, "cgroup", "PATH", "new connections of a cgroup2 and its children", OPTION_TEXT, &options.cgroup},
-	{0, "prefix", "PREFIX", "new connections to these addresses: 10.0.0.0/8", OPTION_TEXT, &options.prefix},
+	{0, "prefix", "PREFIX", "new connections to these addresses, 10.0.0.0/8, of this\n"
+				 "                               network namespace or that of --netns", OPTION_TEXT, &options.prefix},
 	{0, "lock", NULL, "with --prefix: no socket may choose otherwise", OPTION_FLAG, &options.lock},
 	{0, "port", "N", "new connections to or from this port", OPTION_TEXT, &options.port},
 	{0, "pid", "PID", "the sockets a process has now", OPTION_TEXT, &options.pid},
@@ -42,13 +43,13 @@ static bool fits(const char *text, size_t size)
 	return !text || strlen(text) < size;
 }
 
-/* Exactly one scope. --from takes three of the others to narrow it. */
+/* Exactly one scope. --from takes three of the others to narrow it, --prefix takes --netns. */
 static int select_scope(struct invocation *in, struct congctl_selection *s)
 {
 	size_t n = options.is_default + !!options.port + !!options.pid + !!options.from;
 
 	if (!options.from)
-		n += !!options.netns + !!options.cgroup + !!options.prefix;
+		n += (options.netns && !options.prefix) + !!options.cgroup + !!options.prefix;
 	if (n != 1)
 		return command_misused(in, n ? "two selections at once: give one of %s" : "no selection: give one of %s",
 				       "--default, --netns, --cgroup, --prefix, --port, --pid, --from");
@@ -70,6 +71,7 @@ static int select_scope(struct invocation *in, struct congctl_selection *s)
 		put(s, CONGCTL_SCOPE_PORT, options.port);
 	} else if (options.prefix) {
 		put(s, CONGCTL_SCOPE_PREFIX, options.prefix);
+		snprintf(s->netns, sizeof(s->netns), "%s", options.netns ? options.netns : "");
 	} else if (options.cgroup) {
 		put(s, CONGCTL_SCOPE_CGROUP, options.cgroup);
 	} else {

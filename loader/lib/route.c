@@ -222,13 +222,9 @@ bool route_is_local(const struct route_prefix *prefix)
 	return !lookup(prefix, 0, &r) && r.type == RTN_LOCAL;
 }
 
-int route_lookup(const struct route_prefix *prefix, struct route_key *key)
+int route_lookup(const struct route_prefix *host, struct route *route)
 {
-	struct route r;
-	int ret = lookup(prefix, RTM_F_FIB_MATCH, &r); /* from 5.4; the answer is the route then, not the host's */
-
-	*key = r.key;
-	return ret;
+	return lookup(host, RTM_F_FIB_MATCH, route);
 }
 
 /* RTA_METRICS again, with another algorithm */

@@ -41,8 +41,8 @@ const struct route *route_same(const struct route *list, size_t n, const struct 
 
 /* Does the kernel take traffic to it as its own? */
 bool route_is_local(const struct route_prefix *prefix);
-/* Which route does the kernel choose for it? */
-int route_lookup(const struct route_prefix *prefix, struct route_key *key);
+/* Which route does the kernel choose for this host? From 5.4; without its message. */
+int route_lookup(const struct route_prefix *host, struct route *route);
 
 /* The route with another algorithm, all else as it is; `name` empty: none. */
 int route_replace(const struct route *route, const char *name, bool lock);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Selections. Each writes down what it is about to change, then changes it; both under one lock. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cgroup_rule.h"
@@ -11,6 +13,7 @@
 #include "registry.h"
 #include "select.h"
 
+#define BPFFS "/sys/fs/bpf"
 #define FLAG_NEEDS_ECN 0x2 /* TCP_CONG_NEEDS_ECN */
 
 static int no_such_name(const char *name, struct congctl_error *err)
@@ -132,24 +135,39 @@ static int use_port(struct undo_record *record, const char *where, struct congct
 	return ret ? ret : use_cgroup(record, root, moved, err);
 }
 
+struct prefix_job {
+	struct undo_record *record;
+	struct congctl_moved *moved;
+	struct congctl_error *err;
+};
+
+static int use_prefix_there(void *arg)
+{
+	struct prefix_job *job = arg;
+
+	return select_prefix(job->record, job->moved, job->err);
+}
+
 static int use_prefix(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct namespace ns;
+	struct prefix_job job = {record, moved, err};
 	int ret = route_parse(s->where, &record->route.to, err);
 
 	if (!ret)
-		ret = namespace_own(&ns, err);
+		ret = *s->netns ? namespace_open(&ns, s->netns, err) : namespace_own(&ns, err);
 	if (ret)
 		return ret;
 	record->netns_inode = ns.inode;
 	record->netns_cookie = ns.cookie;
 	record->lock = s->lock;
+	ret = namespace_run(&ns, use_prefix_there, &job);
 	namespace_close(&ns);
-	return select_prefix(record, moved, err);
+	return ret;
 }
 
 static int use_selection(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved,
-			struct congctl_error *err)
+			 struct congctl_error *err)
 {
 	switch (s->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
@@ -170,13 +188,26 @@ static int use_selection(struct undo_record *record, const struct congctl_select
 	}
 }
 
+/* Never mounted here: a command run by 'ip netns exec' has a /sys of its own, and what it pinned would end with it. */
+static int check_pins_stay(struct congctl_error *err)
+{
+	struct statfs fs;
+
+	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	return congctl_fail(err, -ENODEV, "no bpf file system at %s, where rules are kept: give --netns or use 'nsenter --net' instead of "
+			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+}
+
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct undo_record record = {.scope = selection->scope};
 	int ret, lock;
 
 	*moved = (struct congctl_moved){};
-	ret = congctl_require(err);
+	ret = check_pins_stay(err);
+	if (!ret)
+		ret = congctl_require(err);
 	if (!ret)
 		ret = select_name(name, record.name, err);
 	if (ret)
@@ -243,32 +274,27 @@ static int undo_cgroup(const struct undo_record *record, struct congctl_error *e
 	return cgroup_rule_change(&rule, record->before, select_needs_ecn(record->before), err);
 }
 
-struct prefix_undo {
-	const struct undo_record *record;
-	struct congctl_error *err;
-};
-
 static int undo_prefix_there(void *arg)
 {
-	struct prefix_undo *u = arg;
+	struct prefix_job *job = arg;
 
-	return select_prefix_undo(u->record, u->err);
+	return select_prefix_undo(job->record, job->err);
 }
 
-static int undo_prefix(const struct undo_record *record, struct congctl_error *err)
+static int undo_prefix(struct undo_record *record, struct congctl_error *err)
 {
-	struct prefix_undo u = {record, err};
+	struct prefix_job job = {record, NULL, err};
 	struct namespace ns;
 	int ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
 
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
-	ret = namespace_run(&ns, undo_prefix_there, &u);
+	ret = namespace_run(&ns, undo_prefix_there, &job);
 	namespace_close(&ns);
 	return ret;
 }
 
-static int undo_record(const struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
+static int undo_record(struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
 {
 	switch (record->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
