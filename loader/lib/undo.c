@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "name.h"
 #include "undo.h"
 
 #define VERSION 1
@@ -72,8 +71,7 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret)
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
-		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
-				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
+		return congctl_fail(err, ret, "no privilege to record the change in %s: run it as root or give it CAP_BPF", UNDO_DIR);
 	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
 }
 
@@ -112,6 +110,34 @@ int undo_read(const char *id, struct undo_record *record, struct congctl_error *
 	if (ret == -EPERM || ret == -EACCES)
 		return congctl_fail(err, ret, "no privilege to read %s/%s: run it as root", UNDO_DIR, id);
 	return ret ? congctl_fail(err, ret, "cannot read %s/%s: %s", UNDO_DIR, id, strerror(-ret)) : 0;
+}
+
+/* No record has such a name. */
+static void sockets_path(const char *id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s+sockets", UNDO_DIR, id);
+}
+
+int undo_pin_sockets(const char *id, int fd, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	sockets_path(id, path);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	ret = -errno;
+	return congctl_fail(err, ret, "cannot record the change in %s: %s", path, strerror(-ret));
+}
+
+int undo_open_sockets(const char *id)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	sockets_path(id, path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
 }
 
 int undo_rewrite(const char *id, const struct undo_record *record)

@@ -55,7 +55,8 @@ exec 8>"$TMP/in" 9<"$TMP/answers"
 read -r -t 60 -u 9 line || fail "the connections do not come about"
 live=$((2 * n + 1))
 before=$(default)
-check_exit 0 "$CONGCTL" use "$name" --netns "$ns"
+check_exit 0 "$CONGCTL" use -j "$name" --netns "$ns"
+undo=$(jq -r .undo <<<"$OUT")
 ip -n "$ns" route add 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl "$name"
 check_exit 1 "$CONGCTL" unregister "$name"
 contains "$ERR" "'$name' is held by $live sockets of $ns, the default of $ns, the route 10.9.0.0/16 in $ns: 'congctl use --undo "
@@ -90,9 +91,10 @@ equals "$(default)" "$other"
 contains "$(route)" "congctl $other"
 contains "$(route)" "mtu 1300"
 
-# the choice that was made before can still be taken back by its number
-undo=$("$CONGCTL" doctor -j | jq -r '[.findings[] | select(.found | test("undo"))] | length')
-equals "$undo" 0
+# and the choice that was made before can be taken back by the number it has
+check_exit 0 "$CONGCTL" use --undo "$undo"
+equals "$(default)" "$before"
+in_ns sysctl -qw net.ipv4.tcp_congestion_control="$other"
 
 # without --to: to the namespace's default, and where that is it itself to one that all may have; locked routes as well
 ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl lock "$other"
