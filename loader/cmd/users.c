@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdlib.h>
 
-#include "command.h"
+#include "holders.h"
 
 static const char *const kinds[] = {
 	[CONGCTL_HOLDER_SOCKETS] = "sockets", [CONGCTL_HOLDER_DEFAULT] = "default", [CONGCTL_HOLDER_ROUTE] = "route",
@@ -15,6 +15,11 @@ static const struct field fields[] = {
 	{},
 };
 
+void holders_show(struct output *out, const struct congctl_holder *holders, size_t n)
+{
+	output_table(out, "holders", fields, holders, n, sizeof(*holders));
+}
+
 static int users_run(struct invocation *in)
 {
 	struct congctl_error err = {};
@@ -25,7 +30,7 @@ static int users_run(struct invocation *in)
 		return command_failed(in, &err);
 	if (!n)
 		output_say(&in->out, "nobody holds %s", in->args[0]);
-	output_table(&in->out, "holders", fields, holders, n, sizeof(*holders));
+	holders_show(&in->out, holders, n);
 	free(holders);
 	return EXIT_DONE;
 }

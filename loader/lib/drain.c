@@ -36,7 +36,7 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 		snprintf(to, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, d->to);
 		return 0;
 	}
-	if (!namespace_default(ns, to) && strcmp(to, d->from.name))
+	if (!namespace_default(ns, to) && strcmp(to, d->from.name) && congctl_is_available(to)) /* it may be gone itself */
 		return 0;
 	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
 		snprintf(to, CONGCTL_NAME_MAX + 1, "%s", usual[i]);
@@ -143,12 +143,10 @@ static int64_t count_users(const struct drain *d)
 	struct registered *old;
 	size_t n;
 
-	if (users < 0 || registry_walk_old(&old, &n))
+	if (users < 0 || registry_old(d->from.name, &old, &n))
 		return users;
-	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(old[i].name, d->from.name))
-			users += old[i].users;
-	}
+	for (size_t i = 0; i < n; i++)
+		users += old[i].users;
 	free(old);
 	return users;
 }

@@ -71,3 +71,17 @@ check_exit 0 "$CONGCTL" list
 equals "$(about "$PINS/~previous/$name")" '[]'
 kill "$holder"
 wait_until 10 eval '[ "$(about "$name")" = "[]" ]'
+
+# a record of a choice whose place is gone
+if ip netns add "$(unique n)" 2>/dev/null; then
+	defer ip netns delete "$(unique n)"
+	check_exit 0 "$CONGCTL" use -j reno --netns "$(unique n)"
+	undo=$(jq -r .undo <<<"$OUT")
+	if [ "$undo" != null ]; then # it was reno before
+		lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
+		ip netns delete "$(unique n)"
+		wait_until 10 eval '"$CONGCTL" doctor | grep -q "$undo, the choice of .reno.: its network namespace is gone"'
+		check_exit 0 "$CONGCTL" use --undo "$undo"
+		lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
+	fi
+fi
