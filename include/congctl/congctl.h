@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
 #define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
 
@@ -113,6 +117,9 @@ int congctl_running_open(struct congctl_object **obj, const char *name, struct c
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
+/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that locks it, which
+ * is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
+int congctl_check_idle(const char *name, struct congctl_error *err);
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */
 
@@ -149,7 +156,7 @@ struct congctl_selection {
 	enum congctl_scope scope;
 	char where[4096];  /* what the scope asks for, as on the command line; empty for DEFAULT */
 	bool lock;         /* PREFIX: a socket may not choose otherwise */
-	/* FROM only, to narrow it; empty: this network namespace */
+	/* FROM, to narrow it; PREFIX: `netns` alone. Empty: this network namespace */
 	char cgroup[4096], netns[256], prefix[64];
 };
 
@@ -178,6 +185,28 @@ struct congctl_rule {
 
 /* All of them; free() it. */
 int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
+
+/* What may have given a connection its algorithm, the strongest first. What an application asks for with setsockopt() after the connection
+ * is established comes before all of them but a locked route, and cannot be seen. */
+struct congctl_reason {
+	char rule[512];  /* in words */
+	char name[CONGCTL_NAME_MAX + 1];
+	bool decides;    /* the first that counts: a new connection like it would get this one */
+	char undo[CONGCTL_UNDO_MAX]; /* empty: not made by congctl */
+};
+
+struct congctl_explanation {
+	char name[CONGCTL_NAME_MAX + 1]; /* what the connection has */
+	char local[64], remote[64];      /* address and port */
+	char cgroup[512];                /* empty: unknown */
+	char given_by[512];              /* the rule, in words; it is the deciding one, or none of them */
+	size_t n_reasons;
+	struct congctl_reason reasons[32];
+};
+
+/* A live connection, "PID:FD", or "ADDRESS:PORT" of its two ends, the local one first (in this network namespace; `remote` is NULL else).
+ * -ENOENT there is none, -EINVAL not understood or no TCP, -EPERM. */
+int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err);
 
 /* Who holds an algorithm: one entry per holder. Free with free(). */
 enum congctl_holder_kind {
@@ -216,6 +245,37 @@ struct congctl_drain {
 /* Move all who hold it elsewhere, then unregister. On failure or time-out everything is as before. */
 int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err);
 
+/* --- policies -------------------------------------------------------------------------------------------------------- */
+
+enum congctl_change_kind {
+	CONGCTL_CHANGE_ADOPT,      /* what another tool registered */
+	CONGCTL_CHANGE_REGISTER,
+	CONGCTL_CHANGE_UPDATE,     /* another build of it, or another algorithm, is registered under the name */
+	CONGCTL_CHANGE_SET,        /* a tunable */
+	CONGCTL_CHANGE_USE,        /* a selection */
+	CONGCTL_CHANGE_DROP,       /* a selection that the file does not name */
+	CONGCTL_CHANGE_UNREGISTER, /* an algorithm that the file does not name */
+};
+
+struct congctl_change {
+	enum congctl_change_kind kind;
+	char what[320];            /* "lan", "lan.beta", "prefix 10.0.0.0/8" */
+	char from[256], to[256];   /* empty: nothing */
+};
+
+/* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
+ * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * file begin with FILE:LINE. */
+struct congctl_plan;
+int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);
+void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
+/* In the order in which they will be made; how many. Valid as long as the plan. */
+size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order. */
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
+/* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
+int congctl_save(char **yaml, struct congctl_error *err);
+
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 
 /* Before 6.4: unregister what processes held that are gone. congctl_require(), congctl_list() and congctl_unregister() do it too;
@@ -240,8 +300,12 @@ struct congctl_finding {
 
 int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
 
-/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
- * ../lib/congctl/algorithms from there. */
+/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else congctl/algorithms/ or algorithms/
+ * beside the shared library, else ../lib/congctl/algorithms from the executable. */
 const char *congctl_catalogue(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

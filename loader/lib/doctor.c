@@ -84,22 +84,10 @@ static void check_kernel(struct findings *f)
 	      "use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
 }
 
-/* In a user namespace of one's own, capabilities do not count for BPF. */
-static bool in_user_namespace(void)
-{
-	unsigned long inside, outside, count = 0;
-	FILE *file = fopen("/proc/self/uid_map", "r");
-	bool whole = !file || (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && count == UINT32_MAX);
-
-	if (file)
-		fclose(file);
-	return !whole;
-}
-
 /* May this process load BPF at all? The probes below would not tell that apart from what the kernel lacks. */
 static bool may_load(void)
 {
-	if (in_user_namespace())
+	if (kernel_in_user_namespace())
 		return false;
 	return kernel_has_cap(CAP_SYS_ADMIN) || (kernel_has_cap(CAP_BPF) && kernel_has_cap(CAP_PERFMON));
 }
@@ -196,7 +184,7 @@ static void check_caps(struct findings *f)
 		if (!has)
 			finding_remedy(it, "run it as root or give it %s", caps[i].name);
 	}
-	if (!in_user_namespace())
+	if (!kernel_in_user_namespace())
 		return;
 	it = finding(f, "user namespace", CONGCTL_FAIL);
 	finding_say(it, "in one of its own: its capabilities do not count for BPF");

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -12,6 +11,7 @@
 #include "name.h"
 #include "object.h"
 #include "registry.h"
+#include "source.h"
 
 /* Each algorithm of the file is a map; all are made for the same way of registration, whatever libbpf makes of their section. */
 static int set_mode(struct bpf_object *bpf, bool link_mode)
@@ -193,8 +193,8 @@ int congctl_object_register(struct congctl_object *obj, struct congctl_error *er
 		return ret;
 	ret = obj->link_mode ? 0 : held_pin(bpf_map__fd(obj->map), obj->info.name, obj->held);
 	if (ret)
-		return congctl_fail(err, ret, "cannot register '%s': nothing can be pinned in %s: %s: is a bpf file system mounted there? "
-				    "'mount -t bpf bpf /sys/fs/bpf'", obj->info.name, CONGCTL_PIN_DIR, strerror(-ret));
+		return congctl_fail(err, ret, "cannot register '%s': nothing can be pinned in %s: %s: %s", obj->info.name,
+				    CONGCTL_PIN_DIR, strerror(-ret), name_pin_remedy(ret));
 	capture_begin();
 	ret = attach(obj);
 	free(capture_end());
@@ -210,9 +210,9 @@ static int pin(struct congctl_object *obj, const char *path)
 
 	if (!obj->link_mode)
 		return rename(obj->held, path) ? -errno : 0;
-	ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+	ret = name_pin(obj->link_fd, path);
 	if (ret == -EEXIST && !unlink(path)) /* the name was free: a pin left by a registration that is detached */
-		ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+		ret = name_pin(obj->link_fd, path);
 	return ret;
 }
 
@@ -224,17 +224,13 @@ int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 	if (!obj->registered)
 		return congctl_fail(err, -EINVAL, "'%s' is not registered: register it before it is pinned", obj->info.name);
 	name_pin_path(obj->info.name, path);
-	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot make %s: %s: is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'",
-				    CONGCTL_PIN_DIR, strerror(-ret));
-	}
 	ret = pin(obj, path);
 	if (ret) {
 		rmdir(CONGCTL_PIN_DIR);
-		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s", obj->info.name, path, strerror(-ret));
+		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s: %s", obj->info.name, path, strerror(-ret), name_pin_remedy(ret));
 	}
 	obj->pinned = true;
+	source_note(obj->info.name, obj->info.file);
 	return 0;
 }
 
@@ -247,6 +243,7 @@ void congctl_object_unpin(struct congctl_object *obj)
 	name_pin_path(obj->info.name, path);
 	if (obj->link_mode || rename(path, obj->held))
 		unlink(path);
+	source_forget(obj->info.name);
 	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	obj->pinned = false;
 }

@@ -14,7 +14,7 @@
 #include "embedded.h"
 #include "kernel.h"
 #include "migration.h"
-#include "namespaces.h"
+#include "netns.h"
 
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
@@ -114,7 +114,7 @@ static int open_pass(void *arg)
 	return fd < 0 ? -errno : fd;
 }
 
-int migration_run(struct migration *m, int netns_fd, const struct migrate_orders *orders, struct migrate_outcome *outcome,
+int migration_run(struct migration *m, const struct namespace *ns, const struct migrate_orders *orders, struct migrate_outcome *outcome,
 		  struct congctl_error *err)
 {
 	int link_fd = bpf_link__fd(m->link), fd, ret;
@@ -122,8 +122,8 @@ int migration_run(struct migration *m, int netns_fd, const struct migrate_orders
 
 	memset(&m->job->outcome, 0, sizeof(m->job->outcome));
 	m->job->orders = *orders;
-	fd = namespace_call(netns_fd, open_pass, &link_fd); /* a pass belongs to the namespace it is opened in */
-	if (fd == -EPERM && netns_fd >= 0)
+	fd = ns ? namespace_run(ns, open_pass, &link_fd) : open_pass(&link_fd); /* a pass belongs to the namespace it is opened in */
+	if (fd == -EPERM && ns && *ns->where)
 		return congctl_fail(err, fd, "no privilege to enter another network namespace: run it as root or give it CAP_SYS_ADMIN");
 	if (fd < 0)
 		return congctl_fail(err, fd, "cannot go through the TCP sockets: %s", strerror(-fd));

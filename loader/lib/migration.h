@@ -9,14 +9,15 @@
 #include <congctl/congctl.h>
 
 struct migration;
+struct namespace;
 
 /* Load it; `record_fd` is a map of migration_record(), or -1. */
 int migration_open(struct migration **m, int record_fd, struct congctl_error *err);
 void migration_close(struct migration *m); /* NULL is fine */
 
-/* One pass over the sockets of the namespace `netns_fd` (-1: the caller's); what comes out is added to `outcome`. Sockets that are born
+/* One pass over the sockets of the namespace (NULL: the caller's); what comes out is added to `outcome`. Sockets that are born
  * or move about in the kernel's tables meanwhile may be missed. -EPERM, -ENOTSUP … with the sentence. */
-int migration_run(struct migration *m, int netns_fd, const struct migrate_orders *orders, struct migrate_outcome *outcome,
+int migration_run(struct migration *m, const struct namespace *ns, const struct migrate_orders *orders, struct migrate_outcome *outcome,
 		  struct congctl_error *err);
 
 /* A map that holds a struct migrate_record in each socket that was moved; to be pinned. A file descriptor. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,9 @@
 
 #include "migration.h"
 #include "move.h"
-#include "namespaces.h"
-#include "prefix.h"
+#include "netns.h"
 #include "registry.h"
+#include "route.h"
 
 #define PASSES_MAX 4 /* sockets come and wander about in the kernel's tables during a pass; the second one finds them */
 
@@ -56,7 +57,7 @@ static int check_target(const char *to, struct congctl_error *err)
 }
 
 /* Pass after pass until one finds no more to move. */
-static int run_here(struct migration *m, int netns_fd, const struct migrate_orders *orders, struct migrate_outcome *outcome,
+static int run_here(struct migration *m, const struct namespace *ns, const struct migrate_orders *orders, struct migrate_outcome *outcome,
 		    struct congctl_error *err)
 {
 	struct migrate_outcome pass;
@@ -64,7 +65,7 @@ static int run_here(struct migration *m, int netns_fd, const struct migrate_orde
 
 	for (int i = 0; i < PASSES_MAX; i++) {
 		memset(&pass, 0, sizeof(pass));
-		ret = migration_run(m, netns_fd, orders, &pass, err);
+		ret = migration_run(m, ns, orders, &pass, err);
 		outcome->meant += pass.moved;
 		outcome->moved += pass.moved;
 		if (ret || !pass.moved)
@@ -79,7 +80,7 @@ static int run_here(struct migration *m, int netns_fd, const struct migrate_orde
 
 static int run_everywhere(const struct migrate_orders *orders, int record_fd, struct migrate_outcome *outcome, struct congctl_error *err)
 {
-	struct netns *list;
+	struct namespace *list;
 	struct migration *m;
 	size_t n;
 	int ret;
@@ -87,12 +88,24 @@ static int run_everywhere(const struct migrate_orders *orders, int record_fd, st
 	ret = migration_open(&m, record_fd, err);
 	if (ret)
 		return ret;
-	ret = namespaces_walk(&list, &n, err);
+	ret = namespace_list(&list, &n);
+	if (ret) {
+		migration_close(m);
+		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
+	}
 	for (size_t i = 0; !ret && i < n; i++)
-		ret = run_here(m, list[i].own ? -1 : list[i].fd, orders, outcome, err);
-	namespaces_free(list, n);
+		ret = run_here(m, &list[i], orders, outcome, err);
+	namespace_list_free(list, n);
 	migration_close(m);
 	return ret;
+}
+
+/* For what promises to leave no namespace out. */
+static int require_everywhere(struct congctl_error *err)
+{
+	if (kernel_has_cap(CAP_SYS_ADMIN))
+		return 0;
+	return congctl_fail(err, -EPERM, "no privilege to enter every network namespace: run it as root or give it CAP_SYS_ADMIN");
 }
 
 int move_undo(int record_fd, struct congctl_moved *moved, struct congctl_error *err)
@@ -108,7 +121,7 @@ int move_undo(int record_fd, struct congctl_moved *moved, struct congctl_error *
 
 static int read_selection(const struct congctl_selection *selection, struct migrate_orders *orders, struct congctl_error *err)
 {
-	struct prefix prefix;
+	struct route_prefix prefix;
 	int ret = 0;
 
 	if (strlen(selection->where) > CONGCTL_NAME_MAX)
@@ -120,12 +133,12 @@ static int read_selection(const struct congctl_selection *selection, struct migr
 		ret = cgroup_id(selection->cgroup, &orders->cgroup, err);
 	if (ret || !*selection->prefix)
 		return ret;
-	ret = prefix_parse(selection->prefix, &prefix, err);
+	ret = route_parse(selection->prefix, &prefix, err);
 	if (ret)
 		return ret;
 	orders->family = prefix.family;
 	orders->bits = prefix.bits;
-	memcpy(orders->address, prefix.address, sizeof(orders->address));
+	memcpy(orders->address, prefix.addr, sizeof(orders->address));
 	return 0;
 }
 
@@ -134,8 +147,9 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 {
 	struct migrate_orders orders = {.record = record_fd >= 0};
 	struct migrate_outcome outcome = {};
+	struct namespace ns = {.fd = -1};
 	struct migration *m;
-	int fd = -1, ret;
+	int ret;
 
 	ret = check_target(to, err);
 	if (ret)
@@ -143,15 +157,14 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	strcpy(orders.to, to);
 	ret = read_selection(selection, &orders, err);
 	if (!ret && *selection->netns)
-		ret = fd = namespace_open(selection->netns, err);
-	if (ret < 0)
+		ret = namespace_open(&ns, selection->netns, err);
+	if (ret)
 		return ret;
 	ret = migration_open(&m, record_fd, err);
 	if (!ret)
-		ret = run_here(m, fd, &orders, &outcome, err);
+		ret = run_here(m, ns.fd < 0 ? NULL : &ns, &orders, &outcome, err);
 	migration_close(m);
-	if (fd >= 0)
-		close(fd);
+	namespace_close(&ns);
 	migration_tell(&outcome, moved);
 	if (!ret && !outcome.meant && !congctl_is_available(orders.from))
 		ret = congctl_fail(err, -ENOENT, "'%s' is not registered and no socket has it: 'congctl list' shows what is", orders.from);
@@ -171,7 +184,9 @@ int move_all(const char *from, const char *to, struct congctl_moved *moved, stru
 		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", to);
 	snprintf(orders.from, sizeof(orders.from), "%.*s", CONGCTL_NAME_MAX, from);
 	strcpy(orders.to, to);
-	ret = run_everywhere(&orders, -1, &outcome, err);
+	ret = require_everywhere(err);
+	if (!ret)
+		ret = run_everywhere(&orders, -1, &outcome, err);
 	migration_tell(&outcome, moved);
 	return ret;
 }
@@ -187,11 +202,13 @@ int move_version(const char *name, struct congctl_moved *moved, struct congctl_e
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	strcpy(orders.from, found.name);
 	strcpy(orders.to, found.name);
 	orders.not_map = found.map_id;
-	ret = run_everywhere(&orders, -1, &outcome, err);
+	ret = require_everywhere(err);
+	if (!ret)
+		ret = run_everywhere(&orders, -1, &outcome, err);
 	migration_tell(&outcome, moved);
 	return ret;
 }

@@ -67,8 +67,11 @@ static int visit(struct process *p, int directory, const char *name)
 	char link[64] = "";
 	int fd;
 
-	if (!isdigit((unsigned char)*name) || readlinkat(directory, name, link, sizeof(link) - 1) < 0 ||
-	    strncmp(link, "socket:", 7))
+	if (!isdigit((unsigned char)*name))
+		return 0;
+	if (readlinkat(directory, name, link, sizeof(link) - 1) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (strncmp(link, "socket:", 7))
 		return 0;
 	fd = syscall(SYS_pidfd_getfd, p->pidfd, atoi(name), 0);
 	if (fd < 0)

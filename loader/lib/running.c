@@ -145,7 +145,7 @@ int congctl_running_open(struct congctl_object **out, const char *name, struct c
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret || found.users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	obj = calloc(1, sizeof(*obj));
 	if (!obj)
 		return congctl_fail(err, -ENOMEM, "out of memory");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "name.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
 
@@ -27,7 +29,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	if (!congctl_is_available(name) && !congctl_is_available(real))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 
@@ -57,6 +59,87 @@ static int take_out(const struct registered *r)
 	return ret;
 }
 
+static void describe(const struct congctl_holder *h, char *text, size_t size)
+{
+	static const char *const forms[] = {
+		[CONGCTL_HOLDER_DEFAULT] = "the default of %s", [CONGCTL_HOLDER_ROUTE] = "the route %s",
+		[CONGCTL_HOLDER_CGROUP] = "the cgroup %s",	[CONGCTL_HOLDER_PORT] = "port %s",
+	};
+
+	if (h->kind == CONGCTL_HOLDER_SOCKETS)
+		snprintf(text, size, "%llu sockets of %.128s", (unsigned long long)h->sockets, h->where);
+	else
+		snprintf(text, size, forms[h->kind], h->where);
+}
+
+/* The first three, and how many more; `n` without earlier builds, which unregistering leaves as they are */
+static int refuse(const char *name, const struct congctl_holder *list, size_t n, const char *undo, struct congctl_error *err)
+{
+	char text[640] = "", one[288], way[96] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && i < 3; i++) {
+		describe(&list[i], one, sizeof(one));
+		at += snprintf(text + at, sizeof(text) - at, "%s%.190s", i ? ", " : "", one);
+	}
+	if (n > 3)
+		snprintf(text + at, sizeof(text) - at, " and %zu more", n - 3);
+	if (*undo)
+		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", undo);
+	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind", name, text, way);
+}
+
+/* The number by which the first choice of it can be taken back; empty: none */
+static int find_undo(const char *name, char undo[CONGCTL_UNDO_MAX], bool *locked, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	*undo = '\0';
+	*locked = false;
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (strcmp(rules[i].name, name))
+			continue;
+		if (!*undo)
+			memcpy(undo, rules[i].undo, CONGCTL_UNDO_MAX);
+		*locked |= rules[i].selection.lock;
+	}
+	free(rules);
+	return ret;
+}
+
+int congctl_check_idle(const char *name, struct congctl_error *err)
+{
+	char real[CONGCTL_NAME_MAX + 1], undo[CONGCTL_UNDO_MAX];
+	struct congctl_holder *list;
+	size_t n = 0, held = 0;
+	struct registered found;
+	bool locked;
+	int ret;
+
+	ret = congctl_unregister_check(name, real, err);
+	if (!ret)
+		ret = registry_find(real, &found);
+	if (!ret && found.users < 0)
+		ret = congctl_fail(err, -EPERM, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN, or --force", real);
+	if (!ret)
+		ret = congctl_holders(real, &list, &n, err);
+	if (ret)
+		return ret;
+	while (held < n && list[held].kind != CONGCTL_HOLDER_OLD) /* they come last */
+		held++;
+	if (held) {
+		ret = find_undo(real, undo, &locked, err);
+		ret = ret ? ret : refuse(real, list, held, undo, err);
+	} else if (found.users > 0) {
+		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
+				   "--force leaves them behind", real, (long long)found.users);
+	}
+	free(list);
+	return ret;
+}
+
 static bool wait_until_gone(const char *name)
 {
 	for (int ms = 0; ms < GONE_MS; ms++) {
@@ -69,8 +152,9 @@ static bool wait_until_gone(const char *name)
 
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err)
 {
-	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX];
+	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX], undo[CONGCTL_UNDO_MAX];
 	struct registered found;
+	bool locked;
 	int ret;
 
 	ret = congctl_unregister_check(name, real, err);
@@ -78,6 +162,9 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		ret = registry_find(real, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+	if (!find_undo(real, undo, &locked, NULL) && locked)
+		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain moves the route, or "
+				    "'ip route change' it", real);
 	ret = take_out(&found);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
@@ -89,6 +176,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
 		previous_drop(real);
+		source_forget(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "defaults.h"
 #include "migration.h"
 #include "move.h"
 #include "name.h"
+#include "netns.h"
 #include "object.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 /* what runs now */
 struct present {
@@ -36,7 +37,7 @@ static int check_swappable(const char *name, const struct registered *r, int ret
 	if (ret && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (ret || r->users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	if (!r->link_id)
 		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, as before 6.4, and cannot be swapped: "
 				    "'congctl unregister %s --drain' and register the new build", r->name, r->name);
@@ -152,6 +153,31 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	return ret;
 }
 
+/* A namespace keeps the build of its default that was registered when it was set: set it again wherever `name` is the default. */
+static int renew_defaults(const char *name, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct namespace *list;
+	size_t n;
+	int ret = namespace_list(&list, &n);
+
+	if (ret)
+		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
+	for (size_t i = 0; i < n; i++) {
+		char now[CONGCTL_NAME_MAX + 1];
+
+		if (namespace_default(&list[i], now) || strcmp(now, name))
+			continue;
+		ret = namespace_set_default(&list[i], name, NULL);
+		if (!ret)
+			continue;
+		moved->unmoved++;
+		snprintf(moved->why, sizeof(moved->why), "the default of %.40s keeps the former build: %s",
+			 *list[i].where ? list[i].where : "this namespace", ret == -EACCES ? "it is not in tcp_allowed" : strerror(-ret));
+	}
+	namespace_list_free(list, n);
+	return 0;
+}
+
 /* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What goes wrong
  * here leaves them with it, and is told. */
 static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
@@ -160,7 +186,7 @@ static void follow(const struct present *p, bool migrate, struct congctl_moved *
 	struct congctl_error err = {};
 	int64_t left;
 
-	if (defaults_renew(p->registered.name, moved, &err) || (migrate && move_version(p->registered.name, &sockets, &err)))
+	if (renew_defaults(p->registered.name, moved, &err) || (migrate && move_version(p->registered.name, &sockets, &err)))
 		snprintf(sockets.why, sizeof(sockets.why), "%.*s", (int)sizeof(sockets.why) - 1, err.text);
 	congctl_error_clear(&err);
 	moved->moved += sockets.moved;
@@ -202,6 +228,8 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 		ret = load_build(obj, &p, moved, err);
 	if (!ret)
 		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
+	if (!ret)
+		source_note(p.registered.name, obj->info.file);
 	if (!ret)
 		follow(&p, migrate, moved);
 	congctl_object_close(obj);

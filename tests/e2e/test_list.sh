@@ -46,8 +46,11 @@ defer kill $holder
 wait_until 10 grep -q held "$TMP/held"
 equals "$(row "$name" | jq .users)" 3
 
-# unregistered while used: the sockets keep it, the name is free again
-check_exit 0 "$CONGCTL" unregister "$name"
+# unregistered while used, which has to be forced: the sockets keep it, the name is free again
+check_exit 1 "$CONGCTL" unregister "$name"
+contains "$ERR" "'$name' is held by 3 sockets that are not connected"
+holds is_available "$name"
+check_exit 0 "$CONGCTL" unregister --force "$name"
 contains "$ERR" "3 connections keep $name until they end"
 holds not is_available "$name"
 check_exit 0 "$CONGCTL" register good --as "$name"
