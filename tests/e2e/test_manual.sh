@@ -85,8 +85,28 @@ equals "$(offers "$CONGCTL" 'register aimd --set alpha=')" ""
 equals "$(offers "$CONGCTL" "register $ROOT/algorithms/aimd.bpf")" "$ROOT/algorithms/aimd.bpf.c"
 lacks " $(offers "$CONGCTL" 'unregister ') " " cubic "
 contains " $(offers "$CONGCTL" 'info ') " " cubic "
+contains " $(offers "$CONGCTL" 'use ') " " cubic "
+lacks "$(offers "$CONGCTL" 'use ')" "catalogue"
+equals "$(offers "$CONGCTL" 'use cubic --cg')" "--cgroup"
+contains " $(offers "$CONGCTL" 'use cubic --from re') " " reno "
+equals "$(offers "$CONGCTL" "use cubic --cgroup $ROOT/docs/al")" "$ROOT/docs/algorithms"
+equals "$(offers "$CONGCTL" "apply $ROOT/READ")" "$ROOT/README.md"
 equals "$(offers "$CONGCTL" 'frobnicate ')" ""
 equals "$(offers "$CONGCTL" 'x;y ')" ""
+# of what is registered: its name with a dot, then its tunables
+if [ "$(id -u)" = 0 ] && "$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>&1; then
+	name=$(unique c)
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	equals "$(offers "$CONGCTL" "unregister $name")" "$name"
+	equals "$(offers "$CONGCTL" "set $name")" "$name."
+	equals "$(offers "$CONGCTL" "set $name.")" "$name.large= $name.middle= $name.small= $name.tiny="
+	equals "$(offers "$CONGCTL" "get $name.ti")" "$name.tiny"
+	ns=$(unique ns)
+	holds ip netns add "$ns"
+	defer ip netns del "$ns"
+	equals "$(offers "$CONGCTL" "use $name --netns $ns")" "$ns"
+	check_exit 0 "$CONGCTL" unregister "$name"
+fi
 equals "$(offers "$NETSIM" '')" "$(verbs "$NETSIM" | tr '\n' ' ' | sed 's/ $//')"
 equals "$(offers "$NETSIM" 'run --engine ')" "emu sim"
 contains "$(offers "$NETSIM" 'run --')" "--return-rate"
