@@ -100,7 +100,7 @@ check-sim: $(SIM_TESTS) algorithms ## algorithms against their papers, in the si
 check-root: all fixtures ## end-to-end tests: root, own namespaces
 	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
 
-check-kernels: all $(B)/tests/test_held ## the same objects on other kernels, in a virtual machine
+check-kernels: all $(TOOLS) $(B)/tests/test_held ## the same objects on other kernels, in a virtual machine
 	@.ci/deps $(KERNEL_PACKAGES)
 	@tests/kernels/run
 

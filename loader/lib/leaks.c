@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is left of algorithms that should be gone: in the registry, in the kernel's memory, among the pins. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cgroup_rule.h"
 #include "doctor.h"
 #include "held.h"
 #include "name.h"
+#include "netns.h"
 #include "previous.h"
 #include "registry.h"
+#include "undo.h"
 
 /* Registered and yet not to be chosen */
 static bool find_unlisted(struct findings *f, const struct registered *list, size_t n)
@@ -118,6 +122,53 @@ static bool find_previous(struct findings *f)
 	return clean;
 }
 
+/* Why it cannot be undone as it stands; NULL: nothing is known against it */
+static const char *find_obstacle(const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	struct namespace ns;
+	int ret;
+
+	if (record->cgroup && cgroup_path(record->cgroup, path) == -ENOENT)
+		return "its cgroup is gone";
+	if (record->netns_inode) {
+		ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
+		if (!ret)
+			namespace_close(&ns);
+		if (ret == -ENOENT)
+			return "its network namespace is gone";
+	}
+	if (*record->before && !congctl_is_available(record->before))
+		return "what it would put back is not registered";
+	return NULL;
+}
+
+static bool find_undo_records(struct findings *f)
+{
+	struct undo_saved *saved;
+	bool clean = true;
+	size_t n;
+
+	if (undo_list(&saved, &n))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		const char *obstacle = find_obstacle(&saved[i].record);
+		struct congctl_finding *it;
+
+		if (!obstacle)
+			continue;
+		clean = false;
+		it = finding(f, "undo record", CONGCTL_WARN);
+		finding_say(it, "%s, the choice of '%s': %s", saved[i].id, saved[i].record.name, obstacle);
+		if (strstr(obstacle, "gone"))
+			finding_remedy(it, "'congctl use --undo %s' forgets it", saved[i].id);
+		else
+			finding_remedy(it, "register '%s', or 'rm %s/%s' to forget it", saved[i].record.before, UNDO_DIR, saved[i].id);
+	}
+	free(saved);
+	return clean;
+}
+
 void find_leaks(struct findings *f)
 {
 	struct registered *now, *old;
@@ -125,7 +176,7 @@ void find_leaks(struct findings *f)
 	size_t n_now, n_old;
 	bool clean;
 
-	if (registry_walk(&now, &n_now) || registry_old(NULL, &old, &n_old)) {
+	if (registry_walk(&now, &n_now) || registry_walk_old(&old, &n_old)) {
 		it = finding(f, "leaks", CONGCTL_WARN);
 		finding_say(it, "cannot look for them: only CAP_SYS_ADMIN may");
 		finding_remedy(it, "run it as root");
@@ -135,6 +186,7 @@ void find_leaks(struct findings *f)
 	clean &= find_old(f, old, n_old);
 	clean &= find_pins(f);
 	clean &= find_previous(f);
+	clean &= find_undo_records(f);
 	if (clean)
 		finding_say(finding(f, "leaks", CONGCTL_PASS), "none; %zu registered", n_now);
 	free(now);

@@ -10,12 +10,13 @@
 
 #include "name.h"
 #include "policy.h"
-#include "previous.h"
+#include "source.h"
 
 /* what the way back of one change needs */
 struct done {
 	char undo[CONGCTL_UNDO_MAX]; /* use */
 	int map_fd;                  /* unregister: its map, which keeps the programs and the tunables alive; 0: none */
+	char source[PATH_MAX];       /* update, unregister: the file it came from; empty: unknown */
 };
 
 /* --- each kind of change and its way back ------------------------------------------------------------------------------- */
@@ -41,17 +42,53 @@ static int set_tunable(const struct congctl_info *info, size_t tunable, uint64_t
 	return ret;
 }
 
+/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. */
+static int check_unchosen(const char *name, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	for (size_t i = 0; !ret && i < n; i++) {
+		const struct congctl_selection *s = &rules[i].selection;
+
+		if (!strcmp(rules[i].name, name))
+			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
+					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
+					   *s->where ? " " : "", s->where, name);
+	}
+	free(rules);
+	return ret;
+}
+
 static int give_up(const char *name, struct done *done, struct congctl_error *err)
 {
 	struct registered found;
-	int ret = registry_find(name, &found);
+	int ret = check_unchosen(name, err);
 
+	if (ret)
+		return ret;
+	ret = registry_find(name, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
 	done->map_fd = bpf_map_get_fd_by_id(found.map_id);
 	if (done->map_fd < 0)
 		return congctl_fail(err, -errno, "cannot open the map of '%s': %s", name, strerror(errno));
 	return congctl_unregister(name, NULL, err);
+}
+
+static void remember_source(const char *name, struct done *done)
+{
+	if (!source_of(name, done->source))
+		*done->source = '\0';
+}
+
+static void restore_source(const char *name, const struct done *done)
+{
+	if (*done->source)
+		source_note(name, done->source);
+	else
+		source_forget(name);
 }
 
 /* The map of a link that is gone can have another one. */
@@ -67,6 +104,7 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 	if (bpf_obj_pin(fd, path))
 		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
 	close(fd);
+	restore_source(name, done);
 	return ret;
 }
 
@@ -117,6 +155,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 	case CONGCTL_CHANGE_REGISTER:
 		return register_object(plan->objects[step->wanted], err);
 	case CONGCTL_CHANGE_UPDATE:
+		remember_source(name, done);
 		return congctl_update(name, plan->wanted[step->wanted].object, false, &moved, err);
 	case CONGCTL_CHANGE_SET:
 		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->to, err);
@@ -127,6 +166,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 	case CONGCTL_CHANGE_DROP:
 		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
+		remember_source(name, done);
 		return give_up(name, done, err);
 	}
 	return -EINVAL;
@@ -138,6 +178,7 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 	const struct congctl_rule *rule = &plan->rules[step->rule];
 	const char *name = plan->changes.shown[i].what;
 	struct congctl_moved moved = {};
+	int ret;
 
 	switch (plan->changes.shown[i].kind) {
 	case CONGCTL_CHANGE_ADOPT:
@@ -146,7 +187,9 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 		congctl_object_unpin(plan->objects[step->wanted]);
 		return 0;
 	case CONGCTL_CHANGE_UPDATE:
-		return congctl_rollback(name, false, &moved, err);
+		ret = congctl_rollback(name, false, &moved, err);
+		restore_source(name, done);
+		return ret;
 	case CONGCTL_CHANGE_SET:
 		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->from, err);
 	case CONGCTL_CHANGE_USE:

@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "name.h"
 #include "undo.h"
 
 #define VERSION 1
@@ -72,8 +71,7 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret)
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
-		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
-				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
+		return congctl_fail(err, ret, "no privilege to record the change in %s: run it as root or give it CAP_BPF", UNDO_DIR);
 	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
 }
 
@@ -114,21 +112,6 @@ int undo_read(const char *id, struct undo_record *record, struct congctl_error *
 	return ret ? congctl_fail(err, ret, "cannot read %s/%s: %s", UNDO_DIR, id, strerror(-ret)) : 0;
 }
 
-int undo_rewrite(const char *id, const struct undo_record *record)
-{
-	char path[PATH_MAX];
-	uint32_t zero = 0;
-	int fd, ret;
-
-	path_of(id, path);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
 /* No record has such a name. */
 static void sockets_path(const char *id, char path[PATH_MAX])
 {
@@ -155,6 +138,21 @@ int undo_open_sockets(const char *id)
 	sockets_path(id, path);
 	fd = bpf_obj_get(path);
 	return fd < 0 ? -errno : fd;
+}
+
+int undo_rewrite(const char *id, const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int fd, ret;
+
+	path_of(id, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return ret;
 }
 
 void undo_drop(const char *id)

@@ -89,55 +89,69 @@ static int refuse(const char *name, const struct congctl_holder *list, size_t n,
 	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind", name, text, way);
 }
 
-/* The number by which the first choice of it can be taken back; empty: none */
-static int find_undo(const char *name, char undo[CONGCTL_UNDO_MAX], bool *locked, struct congctl_error *err)
+/* the standing rules that give an algorithm */
+struct given {
+	size_t n;
+	bool locked;                 /* a route among them */
+	char undo[CONGCTL_UNDO_MAX]; /* by which one of them can be taken back; empty: none */
+};
+
+static int find_rules(const char *name, struct given *given, struct congctl_error *err)
 {
 	struct congctl_rule *rules;
 	size_t n;
 	int ret = congctl_rules(&rules, &n, err);
 
-	*undo = '\0';
-	*locked = false;
+	*given = (struct given){};
 	for (size_t i = 0; i < n && !ret; i++) {
 		if (strcmp(rules[i].name, name))
 			continue;
-		if (!*undo)
-			memcpy(undo, rules[i].undo, CONGCTL_UNDO_MAX);
-		*locked |= rules[i].selection.lock;
+		given->n++;
+		given->locked |= rules[i].selection.lock;
+		if (!*given->undo)
+			memcpy(given->undo, rules[i].undo, CONGCTL_UNDO_MAX);
 	}
 	free(rules);
 	return ret;
 }
 
+static int name_holders(const struct registered *r, const struct given *given, struct congctl_error *err)
+{
+	struct congctl_holder *list;
+	size_t n, held = 0;
+	int ret = congctl_holders(r->name, &list, &n, err);
+
+	if (ret)
+		return ret;
+	while (held < n && list[held].kind != CONGCTL_HOLDER_OLD) /* they come last */
+		held++;
+	if (held)
+		ret = refuse(r->name, list, held, given->undo, err);
+	else if (r->users > 0)
+		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
+				   "--force leaves them behind", r->name, (long long)r->users);
+	free(list);
+	return ret;
+}
+
 int congctl_check_idle(const char *name, struct congctl_error *err)
 {
-	char real[CONGCTL_NAME_MAX + 1], undo[CONGCTL_UNDO_MAX];
-	struct congctl_holder *list;
-	size_t n = 0, held = 0;
+	char real[CONGCTL_NAME_MAX + 1];
 	struct registered found;
-	bool locked;
+	struct given given;
 	int ret;
 
 	ret = congctl_unregister_check(name, real, err);
 	if (!ret)
 		ret = registry_find(real, &found);
 	if (!ret && found.users < 0)
-		ret = congctl_fail(err, -EPERM, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN, or --force", real);
-	if (!ret)
-		ret = congctl_holders(real, &list, &n, err);
+		ret = -EPERM;
 	if (ret)
+		return congctl_fail(err, ret, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN, or --force", real);
+	ret = find_rules(real, &given, err);
+	if (ret || (!found.users && !given.n)) /* the kernel counts sockets and defaults */
 		return ret;
-	while (held < n && list[held].kind != CONGCTL_HOLDER_OLD) /* they come last */
-		held++;
-	if (held) {
-		ret = find_undo(real, undo, &locked, err);
-		ret = ret ? ret : refuse(real, list, held, undo, err);
-	} else if (found.users > 0) {
-		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
-				   "--force leaves them behind", real, (long long)found.users);
-	}
-	free(list);
-	return ret;
+	return name_holders(&found, &given, err);
 }
 
 static bool wait_until_gone(const char *name)
@@ -152,9 +166,9 @@ static bool wait_until_gone(const char *name)
 
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err)
 {
-	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX], undo[CONGCTL_UNDO_MAX];
+	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX];
 	struct registered found;
-	bool locked;
+	struct given given;
 	int ret;
 
 	ret = congctl_unregister_check(name, real, err);
@@ -162,7 +176,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		ret = registry_find(real, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
-	if (!find_undo(real, undo, &locked, NULL) && locked)
+	if (!find_rules(real, &given, NULL) && given.locked)
 		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain moves the route, or "
 				    "'ip route change' it", real);
 	ret = take_out(&found);

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One TCP connection with data both ways; prints which algorithm the client and the server have.
 
-usage: connect.py ADDRESS PORT [--client NETNS] [--server NETNS] [--client-cgroup DIR] [--server-cgroup DIR] [--hold]
+usage: connect.py ADDRESS PORT [--client NETNS] [--server NETNS] [--client-cgroup DIR] [--server-cgroup DIR] [--choose ALGORITHM]
+       [--hold]
 
 With --hold it then prints PID:FD of both, their addresses, and keeps them until its standard input ends. ECN says whether
-the client negotiated it.
+the client negotiated it. --choose: the connected client asks for that algorithm; if it may not, the errno is said.
 """
 import argparse
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -50,7 +52,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("address")
     p.add_argument("port", type=int)
-    for name in "--client", "--server", "--client-cgroup", "--server-cgroup":
+    for name in "--client", "--server", "--client-cgroup", "--server-cgroup", "--choose":
         p.add_argument(name)
     p.add_argument("--hold", action="store_true")
     args = p.parse_args()
@@ -74,9 +76,16 @@ def main():
     theirs, where = told.readline().split()
     # struct tcp_info: tcpi_options is byte 5, TCPI_OPT_ECN is 8
     ecn = struct.unpack_from("8B", s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104))[5] & 8
-    print(algorithm(s), theirs, "ecn" if ecn else "no-ecn")
+    refused = ""
+    try:
+        if args.choose:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, args.choose.encode())
+    except OSError as e:
+        refused = " " + errno.errorcode[e.errno]
+    print(algorithm(s), theirs, ("ecn" if ecn else "no-ecn") + refused)
     if args.hold:
-        print("%d:%d" % (os.getpid(), s.fileno()), where, "%s:%d" % s.getsockname()[:2])
+        print("%d:%d" % (os.getpid(), s.fileno()), where,
+              ("[%s]:%d" if ":" in args.address else "%s:%d") % s.getsockname()[:2])
         sys.stdout.flush()
         sys.stdin.read()
     os.close(end)

@@ -18,7 +18,7 @@ route() {
 }
 algorithms() { # how many live sockets have which
 	echo >&8
-	read -r -t 20 -u 9 line || fail "the connections do not answer"
+	read -r -t 20 -u 9 _ || fail "the connections do not answer"
 	jq -c .algorithms <<<"$line"
 }
 
@@ -52,9 +52,11 @@ in_ns "$tool" -n $n -a 10 -C "$name" <"$TMP/in" >"$TMP/answers" &
 pid=$!
 defer kill $pid
 exec 8>"$TMP/in" 9<"$TMP/answers"
-read -r -t 60 -u 9 line || fail "the connections do not come about"
+read -r -t 60 -u 9 _ || fail "the connections do not come about"
 live=$((2 * n + 1))
-check_exit 0 "$CONGCTL" use "$name" --netns "$ns"
+before=$(default)
+check_exit 0 "$CONGCTL" use -j "$name" --netns "$ns"
+undo=$(jq -r .undo <<<"$OUT")
 ip -n "$ns" route add 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl "$name"
 check_exit 1 "$CONGCTL" unregister "$name"
 contains "$ERR" "'$name' is held by $live sockets of $ns, the default of $ns, the route 10.9.0.0/16 in $ns: 'congctl use --undo "
@@ -70,7 +72,7 @@ print('held', flush=True)
 sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
-read -r -t 10 -u "${HOLD[0]}" line || fail "the socket cannot choose $name"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 300ms
 contains "$ERR" "'$name' has 1 users after 300 ms"
 equals "$(algorithms)" "{\"$name\":$live}"
@@ -89,9 +91,10 @@ equals "$(default)" "$other"
 contains "$(route)" "congctl $other"
 contains "$(route)" "mtu 1300"
 
-# the choice that was made before can still be taken back by its number
-undo=$("$CONGCTL" doctor -j | jq -r '[.findings[] | select(.found | test("undo"))] | length')
-equals "$undo" 0
+# and the choice that was made before can be taken back by the number it has
+check_exit 0 "$CONGCTL" use --undo "$undo"
+equals "$(default)" "$before"
+in_ns sysctl -qw net.ipv4.tcp_congestion_control="$other"
 
 # without --to: to the namespace's default, and where that is it itself to one that all may have; locked routes as well
 ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl lock "$other"

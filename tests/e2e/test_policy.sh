@@ -195,6 +195,17 @@ inside save >"$TMP/saved.yaml"
 contains "$(cat "$TMP/saved.yaml")" "register: \"$OBJECTS/two.bpf.o#t_"
 nothing_to_do --prune "$TMP/saved.yaml"
 
+# chosen by hand: not pruned, and nothing else is either
+hand=$(unique hand)
+check_exit 0 "$CONGCTL" register "$TMP/good.bpf.o" --as "$hand"
+nsenter --net=/run/netns/$other sh -c "echo $hand >/proc/sys/net/ipv4/tcp_congestion_control"
+before=$(state)
+echo '{}' >"$TMP/empty.yaml"
+check_exit 1 inside apply --prune "$TMP/empty.yaml"
+contains "$ERR" "cannot unregister '$hand': it is still the choice of netns $other: "
+equals "$(state)" "$before"
+nsenter --net=/run/netns/$other sh -c "echo reno >/proc/sys/net/ipv4/tcp_congestion_control"
+
 # and an empty policy takes all of it away again
 echo 'selections: [{use: reno, default: yes}]' >"$TMP/empty.yaml"
 check_exit 0 inside apply "$TMP/empty.yaml"

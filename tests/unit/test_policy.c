@@ -208,7 +208,7 @@ static void what_is_saved_is_read_again(void)
 		{.selection = {.scope = CONGCTL_SCOPE_DEFAULT}, .name = "lan"},
 		{.selection = {.scope = CONGCTL_SCOPE_CGROUP, .where = "/sys/fs/cgroup/a b\"\\\n: #x"}, .name = "for.eign"},
 		{.selection = {.scope = CONGCTL_SCOPE_PREFIX, .where = "2001:db8::/32", .lock = true}, .name = "lan"},
-		{.selection = {.scope = CONGCTL_SCOPE_NETNS, .where = "- x"}, .name = "lan"},
+		{.selection = {.scope = CONGCTL_SCOPE_NETNS, .where = "-"}, .name = "lan"},
 	};
 	struct congctl_error err = {0};
 	FILE *f = fopen(fixture_path, "we");
