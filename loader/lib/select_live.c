@@ -49,8 +49,8 @@ int select_live(struct undo_record *record, const struct congctl_selection *s, s
 		ret = undo_pin_sockets(moved->undo, fd, err);
 	if (!ret)
 		ret = move(record, s, fd, moved, err);
-	if (ret && moved->moved)
-		move_undo(fd, &back, NULL);
+	if (ret && moved->moved && !move_undo(fd, &back, NULL))
+		moved->moved -= back.moved;
 	close(fd);
 	if (!ret && !moved->moved) { /* nothing to undo */
 		undo_drop(moved->undo);
