@@ -143,10 +143,12 @@ static int64_t count_users(const struct drain *d)
 	struct registered *old;
 	size_t n;
 
-	if (users < 0 || registry_old(d->from.name, &old, &n))
+	if (users < 0 || registry_walk_old(&old, &n))
 		return users;
-	for (size_t i = 0; i < n; i++)
-		users += old[i].users;
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(old[i].name, d->from.name))
+			users += old[i].users;
+	}
 	free(old);
 	return users;
 }

@@ -176,7 +176,7 @@ void find_leaks(struct findings *f)
 	size_t n_now, n_old;
 	bool clean;
 
-	if (registry_walk(&now, &n_now) || registry_old(NULL, &old, &n_old)) {
+	if (registry_walk(&now, &n_now) || registry_walk_old(&old, &n_old)) {
 		it = finding(f, "leaks", CONGCTL_WARN);
 		finding_say(it, "cannot look for them: only CAP_SYS_ADMIN may");
 		finding_remedy(it, "run it as root");

@@ -84,7 +84,8 @@ def main():
         refused = " " + errno.errorcode[e.errno]
     print(algorithm(s), theirs, ("ecn" if ecn else "no-ecn") + refused)
     if args.hold:
-        print("%d:%d" % (os.getpid(), s.fileno()), where, "%s:%d" % s.getsockname()[:2])
+        print("%d:%d" % (os.getpid(), s.fileno()), where,
+              ("[%s]:%d" if ":" in args.address else "%s:%d") % s.getsockname()[:2])
         sys.stdout.flush()
         sys.stdin.read()
     os.close(end)
