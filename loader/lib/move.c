@@ -171,26 +171,6 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	return ret;
 }
 
-int move_all(const char *from, const char *to, struct congctl_moved *moved, struct congctl_error *err)
-{
-	struct migrate_orders orders = {};
-	struct migrate_outcome outcome = {};
-	int ret;
-
-	ret = check_target(to, err);
-	if (ret)
-		return ret;
-	if (!strcmp(from, to))
-		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", to);
-	snprintf(orders.from, sizeof(orders.from), "%.*s", CONGCTL_NAME_MAX, from);
-	strcpy(orders.to, to);
-	ret = require_everywhere(err);
-	if (!ret)
-		ret = run_everywhere(&orders, -1, &outcome, err);
-	migration_tell(&outcome, moved);
-	return ret;
-}
-
 int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct migrate_orders orders = {};
