@@ -53,6 +53,7 @@ static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
 	if (!*record->rule)
 		snprintf(record->rule, sizeof(record->rule), "%s", id);
 	record->version = VERSION;
+	record->pending = true;
 	path_of(id, path);
 	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
 		return -errno;
@@ -153,34 +154,6 @@ int undo_rewrite(const char *id, const struct undo_record *record)
 	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
 	close(fd);
 	return ret;
-}
-
-/* No record has such a name. */
-static void sockets_path(const char *id, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%s/%s+sockets", UNDO_DIR, id);
-}
-
-int undo_pin_sockets(const char *id, int fd, struct congctl_error *err)
-{
-	char path[PATH_MAX];
-	int ret;
-
-	sockets_path(id, path);
-	if (!bpf_obj_pin(fd, path))
-		return 0;
-	ret = -errno;
-	return congctl_fail(err, ret, "cannot record the change in %s: %s", path, strerror(-ret));
-}
-
-int undo_open_sockets(const char *id)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	sockets_path(id, path);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
 }
 
 void undo_drop(const char *id)
