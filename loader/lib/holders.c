@@ -122,9 +122,9 @@ static int add_old(struct holders *h)
 	size_t n;
 	int ret;
 
-	ret = registry_walk_old(&list, &n);
+	ret = registry_old(h->name, &list, &n);
 	for (size_t i = 0; !ret && i < n; i++) {
-		if (list[i].users && !strcmp(list[i].name, h->name))
+		if (list[i].users)
 			ret = add(h, CONGCTL_HOLDER_OLD, list[i].users, "struct_ops map %u", list[i].map_id);
 	}
 	free(list);

@@ -53,6 +53,7 @@ static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
 	if (!*record->rule)
 		snprintf(record->rule, sizeof(record->rule), "%s", id);
 	record->version = VERSION;
+	record->pending = true;
 	path_of(id, path);
 	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
 		return -errno;
