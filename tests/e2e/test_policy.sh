@@ -192,7 +192,7 @@ algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
 P
 check_exit 0 inside apply "$TMP/two.yaml"
 inside save >"$TMP/saved.yaml"
-contains "$(cat "$TMP/saved.yaml")" "register: \"$OBJECTS/two.bpf.o#t_"
+contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_"
 nothing_to_do --prune "$TMP/saved.yaml"
 
 # chosen by hand: not pruned, and nothing else is either
