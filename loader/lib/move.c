@@ -4,11 +4,8 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "migration.h"
 #include "move.h"
