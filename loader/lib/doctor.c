@@ -96,7 +96,8 @@ static bool may_load(void)
 /* A struct_ops map for a link. The kernel wants some BTF along with it, whatever is in there. */
 static int try_link_map(const struct kernel_layout *layout)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = KERNEL_F_LINK, .btf_vmlinux_value_type_id = layout->type_id);
+	struct bpf_map_create_opts opts = {.sz = sizeof(opts), .map_flags = KERNEL_F_LINK,
+					   .btf_vmlinux_value_type_id = layout->type_id};
 	struct btf *btf = btf__new_empty();
 	int fd, ret = 0;
 
@@ -200,7 +201,7 @@ static int load_smallest(enum bpf_prog_type type, enum bpf_attach_type attach, c
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach);
+	struct bpf_prog_load_opts opts = {.sz = sizeof(opts), .expected_attach_type = attach};
 	int fd, id = 0;
 
 	if (target)
@@ -304,8 +305,8 @@ static void check_tools(struct findings *f)
 	char path[192] = "";
 
 	finding_say(finding(f, "libbpf", CONGCTL_PASS), "%s", libbpf_version_string());
-	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path, "no clang in PATH: algorithms cannot be built here",
-	      "'apt-get install clang', or copy *.bpf.o files built elsewhere");
+	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path,
+	      "no clang in PATH: algorithms cannot be built here", "'apt-get install clang', or copy *.bpf.o files built elsewhere");
 }
 
 static void check_allowed(struct findings *f)

@@ -131,7 +131,7 @@ void previous_sweep(void)
 
 static int move_link(int link_fd, int from_fd, int to_fd)
 {
-	DECLARE_LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_prog_fd = from_fd);
+	struct bpf_link_update_opts opts = {.sz = sizeof(opts), .flags = BPF_F_REPLACE, .old_prog_fd = from_fd};
 
 	return bpf_link_update(link_fd, to_fd, &opts) ? -errno : 0;
 }
@@ -156,8 +156,8 @@ int previous_swap(const char *name, int link_fd, int old_fd, int new_fd, struct 
 	if (fd == -EBUSY)
 		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot make %s: %s: is a bpf file system mounted there and yours to write? 'mount -t bpf bpf /sys/fs/bpf'",
-				    PREVIOUS_DIR, strerror(-fd));
+		return congctl_fail(err, fd, "cannot make %s: %s: is a bpf file system mounted there and yours to write? "
+				    "'mount -t bpf bpf /sys/fs/bpf'", PREVIOUS_DIR, strerror(-fd));
 	previous_path(name, "~", half);
 	previous_path(name, "", former);
 	settle(name);
