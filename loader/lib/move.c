@@ -179,7 +179,7 @@ int move_version(const char *name, struct congctl_moved *moved, struct congctl_e
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	strcpy(orders.from, found.name);
 	strcpy(orders.to, found.name);
 	orders.not_map = found.map_id;
