@@ -166,6 +166,7 @@ endef
 install: all $(B)/congctl.service ## into DESTDIR/PREFIX
 	$(foreach p,$(PLACES),install -Dm$(word 2,$(place_$(p))) -t $(call place_dir,$(p)) $(call place_files,$(p))$(newline)$(Q))
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libcongctl.so
+	$(Q)$(if $(DESTDIR),:,ldconfig 2>/dev/null || :)
 
 uninstall: ## undo install
 	rm -f $(foreach p,$(PLACES),$(addprefix $(call place_dir,$(p))/,$(notdir $(call place_files,$(p))))) $(DESTDIR)$(LIBDIR)/libcongctl.so

@@ -12,9 +12,8 @@ int main(int argc, char **argv)
 	struct congctl_object *obj = NULL;
 	struct congctl_entry *entries;
 	size_t n;
-	int ret;
+	int ret = congctl_require(&err);
 
-	ret = congctl_require(&err);
 	if (!ret)
 		ret = congctl_object_open(&obj, "aimd", &err); /* of the catalogue; a path does as well */
 	if (!ret)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <limits.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@
 
 struct congctl_finding *finding(struct findings *f, const char *what, enum congctl_verdict verdict)
 {
-	static struct congctl_finding spare;
+	static _Thread_local struct congctl_finding spare;
 	struct congctl_finding *more = f->failed ? NULL : realloc(f->at, (f->n + 1) * sizeof(*more));
 
 	if (!more) {
@@ -134,14 +135,15 @@ static void check_links(struct findings *f)
 /* Where a file system of this type is mounted, below `prefix` */
 static bool mounted(const char *type, char *where, size_t size)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
-	struct mntent *m;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[2 * PATH_MAX];
 	bool found = false;
+	struct mntent m;
 
-	while (mounts && !found && (m = getmntent(mounts))) {
-		found = !strcmp(m->mnt_type, type);
+	while (mounts && !found && getmntent_r(mounts, &m, line, sizeof(line))) {
+		found = !strcmp(m.mnt_type, type);
 		if (found)
-			snprintf(where, size, "%s", m->mnt_dir);
+			snprintf(where, size, "%s", m.mnt_dir);
 	}
 	if (mounts)
 		endmntent(mounts);

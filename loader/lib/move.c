@@ -4,11 +4,8 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "migration.h"
 #include "move.h"
@@ -168,26 +165,6 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	migration_tell(&outcome, moved);
 	if (!ret && !outcome.meant && !congctl_is_available(orders.from))
 		ret = congctl_fail(err, -ENOENT, "'%s' is not registered and no socket has it: 'congctl list' shows what is", orders.from);
-	return ret;
-}
-
-int move_all(const char *from, const char *to, struct congctl_moved *moved, struct congctl_error *err)
-{
-	struct migrate_orders orders = {};
-	struct migrate_outcome outcome = {};
-	int ret;
-
-	ret = check_target(to, err);
-	if (ret)
-		return ret;
-	if (!strcmp(from, to))
-		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", to);
-	snprintf(orders.from, sizeof(orders.from), "%.*s", CONGCTL_NAME_MAX, from);
-	strcpy(orders.to, to);
-	ret = require_everywhere(err);
-	if (!ret)
-		ret = run_everywhere(&orders, -1, &outcome, err);
-	migration_tell(&outcome, moved);
 	return ret;
 }
 

@@ -37,6 +37,7 @@ for side in a b; do
 	check_exit 0 inside apply --prune "$TMP/$side.yaml"
 	declare "state_$side=$(state)"
 done
+# shellcheck disable=SC2154 # declared above
 holds [ "$state_a" != "$state_b" ]
 start=$(date +%s%N)
 check_exit 0 inside apply --prune "$TMP/a.yaml"

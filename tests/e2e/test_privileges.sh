@@ -151,7 +151,8 @@ each register register "$good" --as "$new"
 use() {
 	local elsewhere=''
 	[[ $1 != bpf || "$*" != *--netns* ]] || elsewhere="no privilege to enter the network namespace '$ns': run it as root or give it CAP_SYS_ADMIN"
-	refused "$1" "${load[$1]:-${elsewhere:-only its owner may write there: run it as root or give it CAP_DAC_OVERRIDE}}" "${@:2}"
+	[ "$1" != no_bpffs ] || elsewhere="'mount -t bpf bpf /sys/fs/bpf' as root"
+	refused "$1" "${elsewhere:-${load[$1]:-only its owner may write there: run it as root or give it CAP_DAC_OVERRIDE}}" "${@:2}"
 }
 each use use "$there" --default
 each use use "$there" --netns "$ns"

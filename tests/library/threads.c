@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * threads GOOD.bpf.o REFUSED.bpf.o PREFIX - handles of their own in threads of their own: register, list, look, fail, unregister, all at
- * once. Built with the whole library under -fsanitize=thread, which ends it with 66 at a race.
+ * threads GOOD.bpf.o REFUSED.bpf.o PREFIX - handles of their own in threads of their own: register, list, look, set, swap, fail, unregister,
+ * all at once. Built with the whole library under -fsanitize=thread, which ends it with 66 at a race.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -41,13 +41,32 @@ static int look(const char *name, uint64_t tiny)
 {
 	struct congctl_error err = {};
 	struct congctl_object *obj;
-	int ret;
+	int ret = 0;
 
 	if (congctl_running_open(&obj, name, &err))
 		return complain("look", &err);
-	ret = congctl_object_info(obj)->tunables[0].value == tiny ? 0 : complain("another's tunable", &err);
+	if (congctl_object_info(obj)->tunables[0].value != tiny)
+		ret = complain("another's tunable", &err);
+	if (!ret && congctl_running_set(obj, "tiny", "200", &err))
+		ret = complain("set", &err);
 	congctl_object_close(obj);
 	return ret;
+}
+
+/* The former build is of this name, whoever else swaps meanwhile. */
+static int swap(const char *name)
+{
+	struct congctl_error err = {};
+	struct congctl_holder *holders;
+	struct congctl_moved moved;
+	size_t n;
+
+	if (congctl_update(name, paths[0], false, &moved, &err) || congctl_rollback(name, false, &moved, &err))
+		return complain("swap", &err);
+	if (congctl_holders(name, &holders, &n, &err))
+		return complain("holders", &err);
+	free(holders);
+	return n ? complain("nobody holds it", &err) : 0;
 }
 
 /* The reason is this thread's, whatever the others load meanwhile. */
@@ -86,7 +105,7 @@ static int one_life(const char *name, uint64_t tiny)
 		ret = congctl_object_pin(obj, &err);
 	congctl_object_close(obj);
 	if (!ret)
-		ret = find(name) || look(name, tiny) || be_refused() ? -1 : congctl_unregister(name, NULL, &err);
+		ret = find(name) || look(name, tiny) || swap(name) || be_refused() ? -1 : congctl_unregister(name, NULL, &err);
 	if (ret)
 		complain(name, &err);
 	congctl_error_clear(&err);
