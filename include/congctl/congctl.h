@@ -250,7 +250,7 @@ int congctl_drain(const char *name, const struct congctl_drain *how, struct cong
 enum congctl_change_kind {
 	CONGCTL_CHANGE_ADOPT,      /* what another tool registered */
 	CONGCTL_CHANGE_REGISTER,
-	CONGCTL_CHANGE_UPDATE,     /* another build of it, or another algorithm, is registered under the name */
+	CONGCTL_CHANGE_UPDATE,     /* another build of it is registered */
 	CONGCTL_CHANGE_SET,        /* a tunable */
 	CONGCTL_CHANGE_USE,        /* a selection */
 	CONGCTL_CHANGE_DROP,       /* a selection that the file does not name */
