@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
 #define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
 
@@ -56,14 +60,19 @@ struct congctl_info {
 };
 
 /* A name ("cubic", "bpf_cubic") is looked up in the catalogue, see congctl_catalogue(); anything with a '/' or a '.'
- * in it is a path. -ENOENT no such file or name; -EINVAL not an object with exactly one congestion-control algorithm. */
+ * in it is a path, FILE#NAME one algorithm of several in it. -ENOENT no such file or name; -EINVAL not an object with exactly
+ * one congestion-control algorithm. */
 int congctl_object_open(struct congctl_object **obj, const char *name_or_path, struct congctl_error *err);
+/* Every algorithm in it, a handle each; close them and free() the array. The object is loaded once: they share its programs, its
+ * maps and so its tunables, and count as one handle between threads. */
+int congctl_object_open_all(struct congctl_object ***objs, size_t *n, const char *name_or_path, struct congctl_error *err);
 void congctl_object_close(struct congctl_object *obj); /* NULL is fine. A link that is not pinned goes with it */
 const struct congctl_info *congctl_object_info(const struct congctl_object *obj);
 
 /* Before load. Register under another name: 1 to 15 of [A-Za-z0-9_]. */
 int congctl_object_rename(struct congctl_object *obj, const char *name, struct congctl_error *err);
-/* Before load. `value` is a decimal number in the tunable's range; -ENOENT unknown tunable, -ERANGE out of range. */
+/* Before load. `value` is a decimal number in the tunable's range, or a quantity in its unit: see congctl_parse_in() in units.h.
+ * -ENOENT unknown tunable, -ERANGE out of range. */
 int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
 /* Load into the kernel: the verifier has its say, nothing is registered. */
 int congctl_object_load(struct congctl_object *obj, struct congctl_error *err);
@@ -99,8 +108,8 @@ struct congctl_entry {
 /* Everything there is, catalogue and kernel merged by name, sorted by origin then name. Free with free(). */
 int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error *err);
 
-/* A registered algorithm's own words, from its BTF in the kernel; the handle must be closed. -ENOENT not registered,
- * -ENODATA the kernel's own. */
+/* A registered algorithm's own words, from its BTF in the kernel; the handle must be closed. "cubic" stands for "bpf_cubic" unless it is
+ * one itself. -ENOENT not registered, -ENODATA the kernel's own. */
 int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
 
 /* Take it out of the registry; sockets that have it keep it, and *users (may be NULL) says how many, -1 unknown.
@@ -108,13 +117,28 @@ int congctl_running_open(struct congctl_object **obj, const char *name, struct c
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
+/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that
+ * locks it, which is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
+int congctl_check_idle(const char *name, struct congctl_error *err);
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */
 
-/* Of a handle from congctl_running_open(): write it into the running algorithm, at once. `value` may carry a unit that fits the
- * tunable's ("10ms" for us, "100mbit" for bit/s, "0.7" or "70%" for 1/1024 …). -ENOENT, -ERANGE, -EINVAL as with congctl_object_set(), which
- * understands the same. */
+/* Of a handle from congctl_running_open(): write it into the running algorithm, at once. `value` is understood as by
+ * congctl_object_set(), and so are -ENOENT, -ERANGE, -EINVAL; -EROFS the variable is constant once it is loaded. */
 int congctl_running_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
+/* Would it? Nothing is changed; *number (may be NULL) is what the tunable would become. */
+int congctl_running_check(const struct congctl_object *obj, const char *tunable, const char *value, uint64_t *number,
+			  struct congctl_error *err);
+
+#define CONGCTL_ASSIGNMENTS_MAX 64
+
+struct congctl_assignment {
+	const char *tunable, *value;
+};
+
+/* Several of one algorithm, all or none. */
+int congctl_running_set_all(struct congctl_object *obj, const struct congctl_assignment *assignments, size_t n,
+			    struct congctl_error *err);
 
 /* --- selection: which sockets have which algorithm ------------------------------------------------------------------ */
 
@@ -132,7 +156,7 @@ struct congctl_selection {
 	enum congctl_scope scope;
 	char where[4096];  /* what the scope asks for, as on the command line; empty for DEFAULT */
 	bool lock;         /* PREFIX: a socket may not choose otherwise */
-	/* FROM only, to narrow it; empty: this network namespace */
+	/* FROM, to narrow it; PREFIX: `netns` alone. Empty: this network namespace */
 	char cgroup[4096], netns[256], prefix[64];
 };
 
@@ -143,6 +167,7 @@ struct congctl_moved {
 	uint64_t unmoved;    /* that could not be given it */
 	char why[128];       /* the commonest reason */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
+	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
@@ -160,6 +185,28 @@ struct congctl_rule {
 
 /* All of them; free() it. */
 int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
+
+/* What may have given a connection its algorithm, the strongest first. What an application asks for with setsockopt() after the connection
+ * is established comes before all of them but a locked route, and cannot be seen. */
+struct congctl_reason {
+	char rule[512];  /* in words */
+	char name[CONGCTL_NAME_MAX + 1];
+	bool decides;    /* the first that counts: a new connection like it would get this one */
+	char undo[CONGCTL_UNDO_MAX]; /* empty: not made by congctl */
+};
+
+struct congctl_explanation {
+	char name[CONGCTL_NAME_MAX + 1]; /* what the connection has */
+	char local[64], remote[64];      /* address and port */
+	char cgroup[512];                /* empty: unknown */
+	char given_by[512];              /* the rule, in words; it is the deciding one, or none of them */
+	size_t n_reasons;
+	struct congctl_reason reasons[32];
+};
+
+/* A live connection, "PID:FD", or "ADDRESS:PORT" of its two ends, the local one first (in this network namespace; `remote` is NULL else).
+ * -ENOENT there is none, -EINVAL not understood or no TCP, -EPERM. */
+int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err);
 
 /* Who holds an algorithm: one entry per holder. Free with free(). */
 enum congctl_holder_kind {
@@ -186,7 +233,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
  * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
-/* Take over what another tool registered: pin it, so that the commands here look after it. */
+/* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
+ * registered (any more), -EALREADY it is ours, -ENODATA the kernel's own. */
 int congctl_adopt(const char *name, struct congctl_error *err);
 
 struct congctl_drain {
@@ -197,6 +245,37 @@ struct congctl_drain {
 /* Move all who hold it elsewhere, then unregister. On failure or time-out everything is as before. */
 int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err);
 
+/* --- policies -------------------------------------------------------------------------------------------------------- */
+
+enum congctl_change_kind {
+	CONGCTL_CHANGE_ADOPT,      /* what another tool registered */
+	CONGCTL_CHANGE_REGISTER,
+	CONGCTL_CHANGE_UPDATE,     /* another build of it is registered */
+	CONGCTL_CHANGE_SET,        /* a tunable */
+	CONGCTL_CHANGE_USE,        /* a selection */
+	CONGCTL_CHANGE_DROP,       /* a selection that the file does not name */
+	CONGCTL_CHANGE_UNREGISTER, /* an algorithm that the file does not name */
+};
+
+struct congctl_change {
+	enum congctl_change_kind kind;
+	char what[320];            /* "lan", "lan.beta", "prefix 10.0.0.0/8" */
+	char from[256], to[256];   /* empty: nothing */
+};
+
+/* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
+ * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * file begin with FILE:LINE. */
+struct congctl_plan;
+int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);
+void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
+/* In the order in which they will be made; how many. Valid as long as the plan. */
+size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order. */
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
+/* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
+int congctl_save(char **yaml, struct congctl_error *err);
+
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 
 /* Before 6.4: unregister what processes held that are gone. congctl_require(), congctl_list() and congctl_unregister() do it too;
@@ -206,8 +285,27 @@ void congctl_sweep(void);
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */
 int congctl_require(struct congctl_error *err);
 
-/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
- * ../lib/congctl/algorithms from there. */
+/* The check-up: what of this machine is needed, and what is left of algorithms that are gone. free() it. Nothing is changed. */
+enum congctl_verdict {
+	CONGCTL_PASS,
+	CONGCTL_WARN, /* some calls cannot work, or something is left behind */
+	CONGCTL_FAIL, /* needed */
+};
+
+struct congctl_finding {
+	enum congctl_verdict verdict;
+	char what[48], found[256];
+	char remedy[256]; /* empty for a pass */
+};
+
+int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
+
+/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else congctl/algorithms/ or algorithms/
+ * beside the shared library, else ../lib/congctl/algorithms from the executable. */
 const char *congctl_catalogue(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

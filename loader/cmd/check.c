@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+
 #include "describe.h"
 
 static int check_run(struct invocation *in)
 {
 	struct congctl_error err = {};
-	struct congctl_object *obj = NULL;
+	struct congctl_object **objs;
+	size_t n;
 	int ret;
 
-	ret = congctl_object_open(&obj, in->args[0], &err);
+	ret = congctl_object_open_all(&objs, &n, in->args[0], &err);
 	if (!ret)
 		ret = congctl_require(&err);
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = congctl_object_load(objs[i], &err);
 	if (!ret)
-		ret = congctl_object_load(obj, &err);
-	if (!ret)
-		describe(&in->out, congctl_object_info(obj));
-	congctl_object_close(obj);
+		describe_all(&in->out, objs, n);
+	for (size_t i = 0; i < n; i++)
+		congctl_object_close(objs[i]);
+	free(objs);
 	if (ret)
 		return command_failed(in, &err);
 	output_say(&in->out, "the kernel takes it; nothing was registered");
@@ -24,7 +29,7 @@ static int check_run(struct invocation *in)
 
 static const struct command check = {
 	.name = "check",
-	.args = "NAME|FILE",
+	.args = "NAME|FILE[#NAME]",
 	.summary = "would the kernel take it? load and verify, register nothing",
 	.details = "INSNS are the instructions of each program as the kernel translated it, VERIFIED how many the verifier\n"
 		   "walked. -d shows the raw log.",

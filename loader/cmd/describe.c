@@ -43,3 +43,13 @@ void describe(struct output *out, const struct congctl_info *info)
 	output_table(out, "tunables", tunables, info->tunables, info->n_tunables, sizeof(*info->tunables));
 	output_table(out, "programs", programs, info->programs, info->n_programs, sizeof(*info->programs));
 }
+
+void describe_all(struct output *out, struct congctl_object *const *objs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (n > 1)
+			output_element_begin(out, "algorithms");
+		describe(out, congctl_object_info(objs[i]));
+		output_element_end(out);
+	}
+}

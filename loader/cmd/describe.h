@@ -6,5 +6,7 @@
 #include "command.h"
 
 void describe(struct output *out, const struct congctl_info *info);
+/* One as above, several as the array "algorithms". */
+void describe_all(struct output *out, struct congctl_object *const *objs, size_t n);
 
 #endif

@@ -12,7 +12,26 @@ void output_open(struct output *o, bool json)
 {
 	*o = (struct output){.json = json};
 	if (json)
-		o->root = json_object_new_object();
+		o->root = o->at = json_object_new_object();
+}
+
+void output_element_begin(struct output *o, const char *key)
+{
+	struct json_object *array;
+
+	if (!o->json)
+		return;
+	if (!json_object_object_get_ex(o->root, key, &array)) {
+		array = json_object_new_array();
+		json_object_object_add(o->root, key, array);
+	}
+	o->at = json_object_new_object();
+	json_object_array_add(array, o->at);
+}
+
+void output_element_end(struct output *o)
+{
+	o->at = o->root;
 }
 
 static const char *as_text(const struct field *f, const void *at)
@@ -172,7 +191,7 @@ void output_table(struct output *o, const char *key, const struct field *fields,
 	array = json_object_new_array();
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(array, make_object(json_object_new_object(), fields, (const char *)rows + i * stride));
-	json_object_object_add(o->root, key, array);
+	json_object_object_add(o->at, key, array);
 }
 
 void output_record(struct output *o, const struct field *fields, const void *record)
@@ -181,7 +200,7 @@ void output_record(struct output *o, const struct field *fields, const void *rec
 	char buf[32];
 
 	if (o->json) {
-		make_object(o->root, fields, record);
+		make_object(o->at, fields, record);
 		return;
 	}
 	separate(o);

@@ -37,13 +37,16 @@ struct field {
 
 struct output {
 	bool json, started;
-	struct json_object *root;
+	struct json_object *root, *at; /* at: the object that takes what is put out */
 };
 
 void output_open(struct output *o, bool json);
 /* `fields` ends with a NULL key. In text an empty table prints nothing. */
 void output_table(struct output *o, const char *key, const struct field *fields, const void *rows, size_t n, size_t stride);
 void output_record(struct output *o, const struct field *fields, const void *record);
+/* What follows is of one element of the array `key`, up to output_element_end(). No difference in text. */
+void output_element_begin(struct output *o, const char *key);
+void output_element_end(struct output *o);
 /* A sentence for a person on stderr; nothing in JSON. */
 void output_say(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void output_error(struct output *o, const char *sentence);

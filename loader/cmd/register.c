@@ -6,7 +6,7 @@
 
 #include "command.h"
 
-#define MAX_OBJECTS 64
+#define MAX_OBJECTS 64 /* arguments, and algorithms in them */
 
 static struct {
 	const char *as;
@@ -14,7 +14,7 @@ static struct {
 } options;
 
 static const struct option_spec specs[] = {
-	{0, "as", "NAME", "register under this name (one object only)", OPTION_TEXT, &options.as},
+	{0, "as", "NAME", "register under this name (one algorithm only)", OPTION_TEXT, &options.as},
 	{0, "set", "TUNABLE=VALUE", "start with this value; may be repeated", OPTION_LIST, &options.set},
 	{},
 };
@@ -40,14 +40,38 @@ static int set_tunables(struct congctl_object *obj, struct congctl_error *err)
 	return ret;
 }
 
-static int prepare(struct congctl_object **obj, const char *arg, struct congctl_error *err)
-{
-	int ret = congctl_object_open(obj, arg, err);
+/* the algorithms of all arguments */
+struct objects {
+	struct congctl_object *at[MAX_OBJECTS];
+	size_t n;
+};
 
-	if (!ret && options.as)
-		ret = congctl_object_rename(*obj, options.as, err);
-	if (!ret)
-		ret = set_tunables(*obj, err);
+static int prepare(struct congctl_object *obj, struct congctl_error *err)
+{
+	int ret = options.as ? congctl_object_rename(obj, options.as, err) : 0;
+
+	return ret ? ret : set_tunables(obj, err);
+}
+
+static int open_one(struct objects *objs, const char *arg, struct congctl_error *err)
+{
+	struct congctl_object **more;
+	size_t n, i;
+	int ret;
+
+	ret = congctl_object_open_all(&more, &n, arg, err);
+	if (!ret && options.as && n > 1)
+		ret = congctl_fail(err, -1, "'%s' holds %zu algorithms: --as names one, add #NAME to the file, such as %s#%s", arg, n, arg,
+				   congctl_object_info(more[0])->name);
+	if (!ret && objs->n + n > MAX_OBJECTS)
+		ret = congctl_fail(err, -1, "more than %d algorithms: register them by several commands", MAX_OBJECTS);
+	for (i = 0; i < n && !ret; i++) {
+		ret = prepare(more[i], err);
+		objs->at[objs->n++] = more[i];
+	}
+	for (; i < n; i++)
+		congctl_object_close(more[i]);
+	free(more);
 	return ret;
 }
 
@@ -94,25 +118,24 @@ static int register_and_pin(struct congctl_object **objs, size_t n, struct congc
 }
 
 /* All or none: each step for every object before the next one. A handle that is closed unpinned is unregistered. */
-static int register_all(struct invocation *in, struct congctl_object **objs, struct congctl_error *err)
+static int register_all(struct invocation *in, struct objects *objs, struct congctl_error *err)
 {
-	size_t n = in->n_args;
 	int ret = 0;
 
-	for (size_t i = 0; i < n && !ret; i++)
-		ret = prepare(&objs[i], in->args[i], err);
+	for (size_t i = 0; i < in->n_args && !ret; i++)
+		ret = open_one(objs, in->args[i], err);
 	if (!ret)
-		ret = check_twice(objs, n, err);
-	for (size_t i = 0; i < n && !ret; i++)
-		ret = congctl_object_load(objs[i], err);
-	return ret ? ret : register_and_pin(objs, n, err);
+		ret = check_twice(objs->at, objs->n, err);
+	for (size_t i = 0; i < objs->n && !ret; i++)
+		ret = congctl_object_load(objs->at[i], err);
+	return ret ? ret : register_and_pin(objs->at, objs->n, err);
 }
 
 static int register_run(struct invocation *in)
 {
-	struct congctl_object *objs[MAX_OBJECTS] = {};
 	struct congctl_info infos[MAX_OBJECTS];
 	struct congctl_error err = {};
+	struct objects objs = {};
 	int ret;
 
 	if (options.as && in->n_args > 1)
@@ -123,13 +146,13 @@ static int register_run(struct invocation *in)
 	}
 	ret = congctl_require(&err);
 	if (!ret)
-		ret = register_all(in, objs, &err);
-	for (size_t i = 0; i < in->n_args && !ret; i++)
-		infos[i] = *congctl_object_info(objs[i]);
+		ret = register_all(in, &objs, &err);
+	for (size_t i = 0; i < objs.n && !ret; i++)
+		infos[i] = *congctl_object_info(objs.at[i]);
 	if (!ret)
-		output_table(&in->out, "registered", fields, infos, in->n_args, sizeof(*infos));
-	for (size_t i = 0; i < in->n_args; i++)
-		congctl_object_close(objs[i]);
+		output_table(&in->out, "registered", fields, infos, objs.n, sizeof(*infos));
+	for (size_t i = 0; i < objs.n; i++)
+		congctl_object_close(objs.at[i]);
 	if (ret)
 		return command_failed(in, &err);
 	congctl_error_clear(&err);
@@ -138,10 +161,11 @@ static int register_run(struct invocation *in)
 
 static const struct command register_command = {
 	.name = "register",
-	.args = "NAME|FILE...",
+	.args = "NAME|FILE[#NAME]...",
 	.summary = "load algorithms and let sockets choose them, all or none",
 	.details = "A NAME is an algorithm of 'congctl list'; a FILE has a '/' or a '.' in it. Registered algorithms stay until\n"
-		   "'congctl unregister' or the next boot. With several objects --set applies to each of them.",
+		   "'congctl unregister' or the next boot. With several objects --set applies to each of them. Of a FILE with several\n"
+		   "algorithms all are registered, with #NAME that one. VALUE may carry a unit, see 'congctl set -h'.",
 	.min_args = 1,
 	.max_args = MAX_OBJECTS,
 	.options = specs,

@@ -1,25 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <congctl/units.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "holders.h"
 
 #define MAX_NAMES 64
+#define TIMEOUT_MS 10000
+
+static struct {
+	bool drain, force;
+	const char *to, *timeout;
+} options;
+
+static const struct option_spec specs[] = {
+	{0, "drain", NULL, "move all who hold it elsewhere first", OPTION_FLAG, &options.drain},
+	{0, "to", "OTHER", "with --drain: to this one, not to the default of each namespace", OPTION_TEXT, &options.to},
+	{0, "timeout", "TIME", "with --drain: all back if it takes longer, 0 for ever (10s)", OPTION_TEXT, &options.timeout},
+	{0, "force", NULL, "unregister it though it is held, and show what stays behind", OPTION_FLAG, &options.force},
+	{},
+};
 
 struct gone {
 	char name[CONGCTL_NAME_MAX + 1];
 	int64_t users;
+	uint64_t moved;
 };
 
 static const struct field fields[] = {
 	FIELD(struct gone, name, FIELD_CHARS, "UNREGISTERED"),
 	FIELD(struct gone, users, FIELD_I64, "KEPT BY"),
+	FIELD(struct gone, moved, FIELD_U64, "MOVED"),
 	{},
 };
 
-static int unregister_run(struct invocation *in)
+static int check_options(struct invocation *in, unsigned int *timeout_ms)
 {
-	struct gone gone[MAX_NAMES];
+	uint64_t ns;
+
+	*timeout_ms = TIMEOUT_MS;
+	if (options.drain && options.force)
+		return command_misused(in, "--drain and --force exclude each other");
+	if (!options.drain && (options.to || options.timeout))
+		return command_misused(in, "--%s goes with --drain", options.to ? "to" : "timeout");
+	if (!options.timeout)
+		return EXIT_DONE;
+	if (congctl_parse_time(options.timeout, &ns) || ns / 1000000 > UINT32_MAX || (ns && ns < 1000000))
+		return command_misused(in, "--timeout '%s' is not a time such as 10s", options.timeout);
+	*timeout_ms = ns / 1000000;
+	return EXIT_DONE;
+}
+
+static int check_names(struct invocation *in, struct gone *gone)
+{
 	struct congctl_error err = {};
 
 	for (size_t i = 0; i < in->n_args; i++) {
@@ -29,25 +64,72 @@ static int unregister_run(struct invocation *in)
 			if (!strcmp(gone[k].name, gone[i].name))
 				return command_misused(in, "'%s' is given twice", gone[i].name);
 		}
-	}
-	for (size_t i = 0; i < in->n_args; i++) {
-		if (congctl_unregister(gone[i].name, &gone[i].users, &err))
+		if (!options.drain && !options.force && congctl_check_idle(gone[i].name, &err))
 			return command_failed(in, &err);
-		if (gone[i].users > 0)
-			output_say(&in->out, "%lld connections keep %s until they end; new ones cannot choose it",
-				   (long long)gone[i].users, gone[i].name);
 	}
-	output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return EXIT_DONE;
+}
+
+/* Who has it, before it goes; without the privilege to see them it goes all the same. */
+static void show_left(struct invocation *in, const char *name)
+{
+	struct congctl_holder *holders;
+	size_t n;
+
+	if (congctl_holders(name, &holders, &n, NULL))
+		return;
+	if (n)
+		output_say(&in->out, "what stays behind of %s:", name);
+	holders_show(&in->out, holders, n);
+	free(holders);
+}
+
+static int unregister_one(struct invocation *in, struct gone *gone, unsigned int timeout_ms)
+{
+	struct congctl_drain how = {.to = options.to, .timeout_ms = timeout_ms};
+	struct congctl_moved moved = {};
+	struct congctl_error err = {};
+	int ret;
+
+	if (options.force)
+		show_left(in, gone->name);
+	ret = options.drain ? congctl_drain(gone->name, &how, &moved, &err) : congctl_unregister(gone->name, &gone->users, &err);
+	if (ret)
+		return command_failed(in, &err);
+	gone->moved = moved.moved;
+	if (gone->users > 0)
+		output_say(&in->out, "%lld connections keep %s until they end; new ones cannot choose it", (long long)gone->users, gone->name);
+	congctl_error_clear(&err);
+	return EXIT_DONE;
+}
+
+static int unregister_run(struct invocation *in)
+{
+	struct gone gone[MAX_NAMES] = {};
+	unsigned int timeout_ms;
+	int ret;
+
+	ret = check_options(in, &timeout_ms);
+	if (!ret)
+		ret = check_names(in, gone);
+	for (size_t i = 0; i < in->n_args && !ret; i++)
+		ret = unregister_one(in, &gone[i], timeout_ms);
+	if (!ret)
+		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
+	return ret;
 }
 
 static const struct command unregister = {
 	.name = "unregister",
 	.args = "NAME...",
 	.summary = "take algorithms out of the kernel's list",
-	.details = "Connections that have one keep it until they end. Also takes what something else registered.",
+	.details = "Refused while somebody holds one: sockets, the default of a namespace, a route, a cgroup, a port. Also takes what\n"
+		   "something else registered, and drops the former build. --drain moves to --to OTHER, or else to the default of the\n"
+		   "namespace each is in, and where that is the algorithm itself to cubic or reno; if not all can be moved, all is put\n"
+		   "back and it stays. --force leaves sockets what they have until they end.",
 	.min_args = 1,
 	.max_args = MAX_NAMES,
+	.options = specs,
 	.run = unregister_run,
 };
 COMMAND(unregister);

@@ -11,6 +11,7 @@
 
 #include "held.h"
 #include "name.h"
+#include "previous.h"
 
 /* proc(5): the fields of /proc/PID/stat after the name in parentheses: state (3), num_threads (20), starttime (22) */
 #define STAT_FIELDS " %c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %*d %llu"
@@ -63,10 +64,7 @@ int held_pin(int map_fd, const char *name, char path[HELD_PATH_MAX])
 	name_pin_path(name, pin);
 	snprintf(path, HELD_PATH_MAX, "%s/~%lu~%d~%llu~%.*s", CONGCTL_PIN_DIR, pid_namespace(), (int)getpid(), start,
 		 CONGCTL_NAME_MAX, strrchr(pin, '/') + 1);
-	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST)
-		ret = -errno;
-	if (!ret && bpf_obj_pin(map_fd, path))
-		ret = -errno;
+	ret = name_pin(map_fd, path);
 	if (ret)
 		*path = '\0';
 	return ret;
@@ -82,7 +80,7 @@ void held_unpin(char path[HELD_PATH_MAX])
 }
 
 /* Is the holder gone for certain? Of another PID namespace's processes nothing is known. */
-static bool is_orphan(const char *entry)
+bool held_is_orphan(const char *entry)
 {
 	unsigned long long start, now;
 	unsigned long ns;
@@ -117,7 +115,7 @@ void congctl_sweep(void)
 	struct dirent *d;
 
 	while (dir && (d = readdir(dir))) {
-		if (!held_is(d->d_name) || !is_orphan(d->d_name))
+		if (!held_is(d->d_name) || !held_is_orphan(d->d_name))
 			continue;
 		remove_orphan(d->d_name);
 		any = true;
@@ -126,4 +124,5 @@ void congctl_sweep(void)
 		closedir(dir);
 	if (any)
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	previous_sweep();
 }

@@ -17,5 +17,6 @@ int held_pin(int map_fd, const char *name, char path[HELD_PATH_MAX]);
 /* Remove it, and the directory if it is the last; nothing if `path` is empty, which it is then. */
 void held_unpin(char path[HELD_PATH_MAX]);
 bool held_is(const char *entry); /* an entry of PIN_DIR */
+bool held_is_orphan(const char *entry); /* … whose holder is gone for certain */
 
 #endif

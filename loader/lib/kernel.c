@@ -80,7 +80,7 @@ static void read_layout(void)
 {
 	const struct btf *btf = kernel_btf();
 	const struct btf_type *value, *data, *common;
-	uint32_t base = 0, at = 0, in_common = 0;
+	uint32_t base = 0, at = 0, flags = 0, in_common = 0;
 	int id;
 
 	id = btf ? btf__find_by_name_kind(btf, VALUE_TYPE, BTF_KIND_STRUCT) : -1;
@@ -90,11 +90,13 @@ static void read_layout(void)
 	data = member(btf, value, "data", &base);
 	common = member(btf, value, "common", &in_common); /* from 6.4; before it its members stand in the value itself */
 	if (!data || !member(btf, common ? common : value, "refcnt", &layout.refcnt) ||
-	    !member(btf, common ? common : value, "state", &layout.state) || !member(btf, data, "name", &at))
+	    !member(btf, common ? common : value, "state", &layout.state) || !member(btf, data, "name", &at) ||
+	    !member(btf, data, "flags", &flags))
 		return;
 	layout.refcnt += in_common;
 	layout.state += in_common;
 	layout.name = base + at;
+	layout.flags = base + flags;
 	layout.size = value->size;
 	read_ops(btf, data, base);
 	layout.type_id = id;
@@ -116,6 +118,22 @@ bool kernel_has_cap(int cap)
 	if (syscall(SYS_capget, &header, data))
 		return false;
 	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+bool kernel_in_user_namespace(void)
+{
+	unsigned long inside, outside, count = 0;
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	bool whole = !file || (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && count == UINT32_MAX);
+
+	if (file)
+		fclose(file);
+	return !whole;
+}
+
+const char *kernel_look_remedy(void)
+{
+	return kernel_in_user_namespace() ? KERNEL_USER_NAMESPACE : "run it as root or give it CAP_SYS_ADMIN";
 }
 
 uint32_t kernel_link_map_id(const struct bpf_link_info *info)

@@ -71,13 +71,14 @@ static int add_file(struct list *l, const char *file)
 {
 	char path[PATH_MAX], name[CONGCTL_NAME_MAX + 1];
 	struct congctl_error err = {};
-	struct congctl_object *obj;
+	struct congctl_object **objs;
 	struct congctl_entry *e;
-	size_t stem = strlen(file) - strlen(".bpf.o");
+	size_t stem = strlen(file) - strlen(".bpf.o"), n;
+	int ret = 0;
 
 	if (snprintf(path, sizeof(path), "%s/%s", congctl_catalogue(), file) >= PATH_MAX)
 		return 0;
-	if (congctl_object_open(&obj, path, &err)) {
+	if (congctl_object_open_all(&objs, &n, path, &err)) {
 		snprintf(name, sizeof(name), "bpf_%.*s", stem < CONGCTL_NAME_MAX - 4 ? (int)stem : CONGCTL_NAME_MAX - 4, file);
 		e = entry(l, name, CONGCTL_CATALOGUE);
 		if (e && e->origin == CONGCTL_CATALOGUE) {
@@ -87,14 +88,18 @@ static int add_file(struct list *l, const char *file)
 		congctl_error_clear(&err);
 		return e ? 0 : -ENOMEM;
 	}
-	e = entry(l, congctl_object_info(obj)->name, CONGCTL_CATALOGUE);
-	if (e) {
-		snprintf(e->file, sizeof(e->file), "%.*s", (int)sizeof(e->file) - 1, path);
-		if (!*e->title)
-			describe(e, congctl_object_info(obj));
+	for (size_t i = 0; i < n; i++) {
+		e = entry(l, congctl_object_info(objs[i])->name, CONGCTL_CATALOGUE);
+		if (e) {
+			snprintf(e->file, sizeof(e->file), "%.*s", (int)sizeof(e->file) - 1, path);
+			if (!*e->title)
+				describe(e, congctl_object_info(objs[i]));
+		}
+		ret = e ? ret : -ENOMEM;
+		congctl_object_close(objs[i]);
 	}
-	congctl_object_close(obj);
-	return e ? 0 : -ENOMEM;
+	free(objs);
+	return ret;
 }
 
 static int add_catalogue(struct list *l)

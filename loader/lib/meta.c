@@ -4,6 +4,8 @@
  *
  *   "cc:algorithm:" on cc_algorithm       the designated initialisers as written: .title = "…", .status = CC_TESTED …
  *   "cc:tunable:" on each tunable         initial:min:max:unit:effect:text
+ *
+ * A tunable may lie in any section; CC_TUNABLE puts it into .data.tunables.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,6 +19,7 @@
 
 #define TAG_ALGORITHM "cc:algorithm:"
 #define TAG_TUNABLE "cc:tunable:"
+#define TUNABLES_MAX 256 /* ours have under ten */
 
 static const char *skip_space(const char *p)
 {
@@ -179,15 +182,26 @@ uint64_t slot_load(const struct slot *slot, const uint8_t *data)
 	return v64;
 }
 
+/* one store each: a program that reads it meanwhile sees the old value or the new one */
 void slot_store(const struct slot *slot, uint8_t *data, uint64_t value)
 {
 	uint8_t v8 = value;
 	uint16_t v16 = value;
 	uint32_t v32 = value;
-	const void *from = slot->size == 1 ? (void *)&v8 : slot->size == 2 ? (void *)&v16 :
-			   slot->size == 4 ? (void *)&v32 : (void *)&value;
 
-	memcpy(data + slot->offset, from, slot->size);
+	switch (slot->size) {
+	case 1:
+		memcpy(data + slot->offset, &v8, 1);
+		break;
+	case 2:
+		memcpy(data + slot->offset, &v16, 2);
+		break;
+	case 4:
+		memcpy(data + slot->offset, &v32, 4);
+		break;
+	default:
+		memcpy(data + slot->offset, &value, 8);
+	}
 }
 
 static const char *btf_name(const struct btf *btf, uint32_t offset)
@@ -224,23 +238,37 @@ static int read_algorithm(struct congctl_object *obj, const struct btf *btf, str
 	return 0;
 }
 
-/* One variable of .data.tunables; 1 when it became a tunable, 0 when it bears no tag. */
-static int read_tunable(const struct btf *btf, const struct btf_var_secinfo *place, struct congctl_tunable *tunable,
+/* The section that holds variable `var`, and where in it; NULL: none. */
+static const struct btf_var_secinfo *find_section(const struct btf *btf, uint32_t var, uint32_t *section)
+{
+	for (uint32_t i = 1; i < btf__type_cnt(btf); i++) {
+		const struct btf_type *t = btf__type_by_id(btf, i);
+
+		if (!t || !btf_is_datasec(t))
+			continue;
+		for (uint16_t k = 0; k < btf_vlen(t); k++) {
+			if (btf_var_secinfos(t)[k].type != var)
+				continue;
+			*section = i;
+			return btf_var_secinfos(t) + k;
+		}
+	}
+	return NULL;
+}
+
+/* Variable `id`, which carries the tag `text`. */
+static int read_tunable(const struct btf *btf, uint32_t id, const char *text, struct congctl_tunable *tunable,
 			struct slot *slot, struct congctl_error *err)
 {
-	const struct btf_type *var = btf__type_by_id(btf, place->type), *type;
-	const char *name, *text;
-	int id;
+	const struct btf_type *var = btf__type_by_id(btf, id), *type;
+	const char *name = tunable->name, *section;
+	const struct btf_var_secinfo *place;
+	int real;
 
-	if (!var || !btf_is_var(var))
-		return 0;
-	name = btf_name(btf, var->name_off);
-	text = find_tag(btf, place->type, TAG_TUNABLE);
-	if (!text)
-		return 0;
-	snprintf(tunable->name, sizeof(tunable->name), "%.*s", (int)sizeof(tunable->name) - 1, name);
-	id = btf__resolve_type(btf, var->type);
-	type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	snprintf(tunable->name, sizeof(tunable->name), "%.*s", (int)sizeof(tunable->name) - 1, btf_name(btf, var->name_off));
+	tame(tunable->name);
+	real = btf__resolve_type(btf, var->type);
+	type = real > 0 ? btf__type_by_id(btf, real) : NULL;
 	if (!type || !btf_is_int(type) || type->size > 8 || (type->size & (type->size - 1)) || !type->size)
 		return congctl_fail(err, -EINVAL, "tunable '%s' is not an unsigned integer: declare it u8, u16, u32 or u64",
 				    name);
@@ -248,31 +276,53 @@ static int read_tunable(const struct btf *btf, const struct btf_var_secinfo *pla
 	if (meta_parse_tunable(text, tunable) || (type->size < 8 && tunable->max >> (type->size * 8)))
 		return congctl_fail(err, -EINVAL, "the declaration of tunable '%s' is malformed: \"%s\": see CC_TUNABLE in cc.bpf.h",
 				    name, text);
-	*slot = (struct slot){.offset = place->offset, .size = type->size};
-	return 1;
+	*slot = (struct slot){.size = type->size};
+	place = find_section(btf, id, &slot->section);
+	if (!place)
+		return congctl_fail(err, -EINVAL, "tunable '%s' lies in no section: define it in this object", name);
+	slot->offset = place->offset;
+	section = btf_name(btf, btf__type_by_id(btf, slot->section)->name_off);
+	slot->constant = !strncmp(section, ".rodata", 7);
+	slot->alone = !strcmp(section, SECTION_TUNABLES);
+	return 0;
+}
+
+/* what `tag` makes a tunable of, and the declaration; 0: it is another tag */
+static uint32_t tagged_variable(const struct btf *btf, const struct btf_type *tag, const char **text)
+{
+	const struct btf_type *var;
+
+	if (!tag || !btf_is_decl_tag(tag) || btf_decl_tag(tag)->component_idx != -1)
+		return 0;
+	*text = btf_name(btf, tag->name_off);
+	var = btf__type_by_id(btf, tag->type);
+	if (!var || !btf_is_var(var) || strncmp(*text, TAG_TUNABLE, strlen(TAG_TUNABLE)))
+		return 0;
+	*text += strlen(TAG_TUNABLE);
+	return tag->type;
 }
 
 static int read_tunables(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err)
 {
-	int id = btf__find_by_name_kind(btf, SECTION_TUNABLES, BTF_KIND_DATASEC), ret;
-	const struct btf_type *section;
-	size_t n;
+	const char *text;
+	int ret;
 
-	if (id < 0)
-		return 0;
-	section = btf__type_by_id(btf, id);
-	n = btf_vlen(section);
-	obj->tunables = calloc(n + 1, sizeof(*obj->tunables));
-	obj->slots = calloc(n + 1, sizeof(*obj->slots));
+	obj->tunables = calloc(TUNABLES_MAX, sizeof(*obj->tunables));
+	obj->slots = calloc(TUNABLES_MAX, sizeof(*obj->slots));
 	if (!obj->tunables || !obj->slots)
 		return congctl_fail(err, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	for (uint32_t i = 1; i < btf__type_cnt(btf); i++) {
+		uint32_t var = tagged_variable(btf, btf__type_by_id(btf, i), &text);
 		size_t k = obj->info.n_tunables;
 
-		ret = read_tunable(btf, btf_var_secinfos(section) + i, &obj->tunables[k], &obj->slots[k], err);
-		if (ret < 0)
+		if (!var)
+			continue;
+		if (k == TUNABLES_MAX)
+			return congctl_fail(err, -E2BIG, "'%s' has more than %d tunables: leave some out", obj->info.name, TUNABLES_MAX);
+		ret = read_tunable(btf, var, text, &obj->tunables[k], &obj->slots[k], err);
+		if (ret)
 			return ret;
-		obj->info.n_tunables += ret;
+		obj->info.n_tunables++;
 	}
 	obj->info.tunables = obj->tunables;
 	return 0;

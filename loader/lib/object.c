@@ -6,98 +6,259 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <congctl/units.h>
-
 #include "btf_check.h"
 #include "capture.h"
 #include "name.h"
 #include "object.h"
 
-/* libbpf 1.1 does not know section .struct_ops.link, and link mode is chosen at load anyway: one name for both. */
-static void unify_section(struct image *im)
+/* libbpf knows section .struct_ops.link from 1.2 on, and link mode is chosen at load anyway: one name for both. */
+static int unify_section(struct image *im, const char *file, struct congctl_error *err)
 {
-	struct image_section *ops = image_section(im, ".struct_ops.link"), *btf = image_section(im, ".BTF");
-	static const char name[] = ".struct_ops.link";
+	struct image_section *ops = image_section(im, SECTION_OPS_LINK), *btf = image_section(im, ".BTF");
+	static const char name[] = SECTION_OPS_LINK;
 
 	if (!ops)
-		return;
+		return 0;
+	if (image_section(im, SECTION_OPS)) {
+		if (libbpf_major_version() > 1 || libbpf_minor_version() >= 2)
+			return 0;
+		return congctl_fail(err, -ENOTSUP, "'%s' has algorithms in both %s and %s: this libbpf (%s) takes one section, use 1.2 or later",
+				    file, SECTION_OPS, SECTION_OPS_LINK, libbpf_version_string());
+	}
 	((char *)ops->name)[strlen(SECTION_OPS)] = '\0';
 	for (size_t i = 0; btf && i + sizeof(name) <= btf->size; i++) {
 		if (!memcmp(btf->data + i, name, sizeof(name)))
 			btf->data[i + strlen(SECTION_OPS)] = '\0';
 	}
+	return 0;
+}
+
+/* .bss has no contents in the file: they are made here, and given to libbpf at load. */
+static int bss_section(struct object_file *file, struct image_section *made)
+{
+	const struct image_section *s = image_bss(&file->image);
+
+	if (!s)
+		return -ENOENT;
+	if (!file->bss)
+		file->bss = calloc(1, BSS_MAX);
+	if (!file->bss)
+		return -ENOMEM;
+	*made = *s;
+	made->data = file->bss;
+	made->size = BSS_MAX;
+	return 0;
 }
 
 /* In a file the offsets in BTF are not filled in: the symbols have them. */
-static int place_tunables(struct congctl_object *obj, struct congctl_error *err)
+static int place_tunables(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err)
 {
-	const struct image_section *s = image_section(&obj->image, SECTION_TUNABLES);
-	struct image_symbol symbol;
-
 	for (size_t i = 0; i < obj->info.n_tunables; i++) {
 		struct congctl_tunable *t = &obj->tunables[i];
 		struct slot *slot = &obj->slots[i];
+		const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, slot->section)->name_off);
+		const struct image_section *s = image_section(&obj->file->image, name);
+		struct image_section made;
+		struct image_symbol symbol;
 
-		if (!s || image_symbol_in(&obj->image, s, t->name, slot->size, &symbol))
+		if (!strcmp(name, ".bss"))
+			s = bss_section(obj->file, &made) ? NULL : &made;
+		if (!s || image_symbol_in(&obj->file->image, s, t->name, slot->size, &symbol))
 			return congctl_fail(err, -EINVAL, "'%s' is damaged: tunable '%s' does not lie in section %s; build it again",
-					    obj->info.file, t->name, SECTION_TUNABLES);
+					    obj->info.file, t->name, name);
 		slot->offset = symbol.value;
+		slot->data = s->data;
 		t->value = slot_load(slot, s->data);
 	}
 	return 0;
 }
 
-static int read_object(struct congctl_object *obj, struct congctl_error *err)
+/* A handle on one algorithm of the file. */
+static int make_handle(struct congctl_object **out, struct object_file *file, const char *path, const struct btf *btf,
+		       const struct ops_place *place, struct congctl_error *err)
 {
-	const char *file = obj->info.file;
-	const struct image_section *s;
-	struct btf *btf;
+	struct congctl_object *obj = calloc(1, sizeof(*obj));
 	int ret;
 
-	unify_section(&obj->image);
-	s = image_section(&obj->image, ".BTF");
-	if (!s)
-		return congctl_fail(err, -EINVAL, "'%s' has no BTF: build it with clang -g -target bpf", file);
-	capture_begin();
-	btf = btf__new(s->data, s->size);
-	ret = btf ? btf_check(btf) : -errno;
-	free(capture_end());
-	if (ret)
-		ret = congctl_fail(err, -EINVAL, "'%s' is damaged: its BTF cannot be read; build it again", file);
-	if (!ret)
-		ret = ops_read(obj, btf, err);
+	if (!obj)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	obj->link_fd = -1;
+	obj->file = file;
+	file->refs++;
+	snprintf(obj->info.file, sizeof(obj->info.file), "%.*s", (int)sizeof(obj->info.file) - 1, path);
+	ret = ops_read(obj, btf, place, err);
 	if (!ret)
 		ret = meta_read(obj, btf, err);
 	if (!ret)
-		ret = place_tunables(obj, err);
+		ret = place_tunables(obj, btf, err);
+	if (ret)
+		congctl_object_close(obj);
+	else
+		*out = obj;
+	return ret;
+}
+
+static int read_btf(const struct image *im, const char *path, struct btf **btf, struct congctl_error *err)
+{
+	const struct image_section *s = image_section(im, ".BTF");
+	int ret;
+
+	if (!s)
+		return congctl_fail(err, -EINVAL, "'%s' has no BTF: build it with clang -g -target bpf", path);
+	capture_begin();
+	*btf = btf__new(s->data, s->size);
+	ret = *btf ? btf_check(*btf) : -errno;
+	free(capture_end());
+	if (ret)
+		return congctl_fail(err, -EINVAL, "'%s' is damaged: its BTF cannot be read; build it again", path);
+	return 0;
+}
+
+static int read_object(struct congctl_object **objs, size_t *n, struct object_file *file, const char *path,
+		       struct congctl_error *err)
+{
+	struct ops_place places[OPS_PLACES_MAX];
+	struct btf *btf = NULL;
+	size_t found = 0;
+	int ret;
+
+	ret = image_read(&file->image, path, err);
+	if (!ret)
+		ret = unify_section(&file->image, path, err);
+	if (!ret)
+		ret = read_btf(&file->image, path, &btf, err);
+	if (!ret)
+		ret = ops_find(&file->image, btf, path, places, &found, err);
+	for (*n = 0; !ret && *n < found; ++*n) {
+		ret = make_handle(&objs[*n], file, path, btf, &places[*n], err);
+		if (ret)
+			break;
+	}
 	btf__free(btf);
 	return ret;
 }
 
+static void file_put(struct object_file *file)
+{
+	if (!file || --file->refs)
+		return;
+	bpf_object__close(file->bpf);
+	image_free(&file->image);
+	free(file->bss);
+	free(file);
+}
+
+static void close_all(struct congctl_object **objs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		congctl_object_close(objs[i]);
+	free(objs);
+}
+
+/* "t_one, t_two" */
+static const char *names_of(struct congctl_object **objs, size_t n, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && at < size; i++)
+		at += snprintf(buf + at, size - at, "%s%s", i ? ", " : "", objs[i]->info.name);
+	return buf;
+}
+
+/* Leave the one called `name` alone in `objs`. */
+static int choose(struct congctl_object **objs, size_t *n, const char *name, struct congctl_error *err)
+{
+	char names[512];
+	size_t k = 0;
+
+	while (k < *n && strcmp(objs[k]->info.name, name))
+		k++;
+	if (k == *n)
+		return congctl_fail(err, -ENOENT, "'%s' has no algorithm '%s': it has %s", objs[0]->info.file, name,
+				    names_of(objs, *n, names, sizeof(names)));
+	for (size_t i = 0; i < *n; i++) {
+		if (i != k)
+			congctl_object_close(objs[i]);
+	}
+	objs[0] = objs[k];
+	*n = 1;
+	return 0;
+}
+
+/* FILE#NAME: cut at the '#', unless there is a file called so */
+static const char *cut_name(char *what)
+{
+	char *hash = strrchr(what, '#');
+
+	if (!hash || !access(what, F_OK))
+		return NULL;
+	*hash = '\0';
+	return hash + 1;
+}
+
+int congctl_object_open_all(struct congctl_object ***out, size_t *n, const char *name_or_path, struct congctl_error *err)
+{
+	struct congctl_object **objs = calloc(OPS_PLACES_MAX, sizeof(*objs));
+	struct object_file *file = calloc(1, sizeof(*file));
+	char *what = strdup(name_or_path), path[PATH_MAX];
+	const char *name = NULL;
+	size_t found = 0;
+	int ret = objs && file && what ? 0 : congctl_fail(err, -ENOMEM, "out of memory");
+
+	*out = NULL;
+	*n = 0;
+	if (!ret) {
+		file->refs = 1;
+		name = cut_name(what);
+		ret = name_resolve(what, path, err);
+	}
+	if (!ret)
+		ret = read_object(objs, &found, file, path, err);
+	if (!ret && name)
+		ret = choose(objs, &found, name, err);
+	file_put(file);
+	free(what);
+	if (ret) {
+		close_all(objs, found);
+		return ret;
+	}
+	*out = objs;
+	*n = found;
+	return 0;
+}
+
 int congctl_object_open(struct congctl_object **out, const char *name_or_path, struct congctl_error *err)
 {
-	struct congctl_object *obj;
-	char path[PATH_MAX];
+	struct congctl_object **objs;
+	char names[512];
+	size_t n;
 	int ret;
 
 	*out = NULL;
-	ret = name_resolve(name_or_path, path, err);
+	ret = congctl_object_open_all(&objs, &n, name_or_path, err);
 	if (ret)
 		return ret;
-	obj = calloc(1, sizeof(*obj));
-	if (!obj)
-		return congctl_fail(err, -ENOMEM, "out of memory");
-	obj->link_fd = -1;
-	snprintf(obj->info.file, sizeof(obj->info.file), "%.*s", (int)sizeof(obj->info.file) - 1, path);
-	ret = image_read(&obj->image, path, err);
-	if (!ret)
-		ret = read_object(obj, err);
-	if (ret) {
-		congctl_object_close(obj);
+	if (n > 1) {
+		ret = congctl_fail(err, -EINVAL, "'%s' holds %zu algorithms (%s): name one of them as %s#%s", name_or_path, n,
+				   names_of(objs, n, names, sizeof(names)), name_or_path, objs[0]->info.name);
+		close_all(objs, n);
 		return ret;
 	}
-	*out = obj;
+	*out = objs[0];
+	free(objs);
 	return 0;
+}
+
+void congctl_object_close(struct congctl_object *obj)
+{
+	if (!obj)
+		return;
+	object_release(obj);
+	file_put(obj->file);
+	free(obj->tunables);
+	free(obj->slots);
+	free(obj->programs);
+	free(obj);
 }
 
 const struct congctl_info *congctl_object_info(const struct congctl_object *obj)
@@ -111,50 +272,10 @@ int congctl_object_rename(struct congctl_object *obj, const char *name, struct c
 
 	if (ret)
 		return ret;
-	if (obj->bpf || !obj->name)
+	if (!obj->name || obj->file->bpf)
 		return congctl_fail(err, -EBUSY, "'%s' is loaded already: name it before", obj->info.name);
 	memset(obj->name, 0, CONGCTL_NAME_MAX + 1);
 	memcpy(obj->name, name, strlen(name));
 	snprintf(obj->info.name, sizeof(obj->info.name), "%s", name);
 	return 0;
-}
-
-/* "a, b, c" */
-static const char *tunable_names(const struct congctl_info *info, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	snprintf(buf, size, "none");
-	for (size_t i = 0; i < info->n_tunables && n < size; i++)
-		n += snprintf(buf + n, size - n, "%s%s", i ? ", " : "", info->tunables[i].name);
-	return buf;
-}
-
-int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err)
-{
-	const struct image_section *s = image_section(&obj->image, SECTION_TUNABLES);
-	char names[512];
-	uint64_t number;
-	int ret;
-
-	if (obj->bpf || !obj->name)
-		return congctl_fail(err, -EBUSY, "'%s' is loaded already: set its tunables before", obj->info.name);
-	for (size_t i = 0; i < obj->info.n_tunables; i++) {
-		struct congctl_tunable *t = &obj->tunables[i];
-
-		if (strcmp(t->name, tunable))
-			continue;
-		ret = congctl_parse_u64(value, &number);
-		if (ret == -EINVAL)
-			return congctl_fail(err, ret, "'%s' is not a value for tunable '%s': give a decimal number from %llu to %llu",
-					    value, tunable, (unsigned long long)t->min, (unsigned long long)t->max);
-		if (ret || number < t->min || number > t->max)
-			return congctl_fail(err, -ERANGE, "%s is out of range for tunable '%s' of '%s': give %llu to %llu", value,
-					    tunable, obj->info.name, (unsigned long long)t->min, (unsigned long long)t->max);
-		slot_store(&obj->slots[i], s->data, number);
-		t->value = number;
-		return 0;
-	}
-	return congctl_fail(err, -ENOENT, "'%s' has no tunable '%s': it has %s", obj->info.name, tunable,
-			    tunable_names(&obj->info, names, sizeof(names)));
 }

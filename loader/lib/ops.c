@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds the one algorithm of an object: the variable of type struct tcp_congestion_ops in section .struct_ops, its name
- * and its operations, which are relocations of that section. What the kernel would refuse without a word is checked here.
+ * Finds the algorithms of an object: variables of type struct tcp_congestion_ops in section .struct_ops or .struct_ops.link,
+ * their names, and their operations, which are relocations of that section. What the kernel would refuse without a word is
+ * checked here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,56 +19,73 @@ static const char *btf_name(const struct btf *btf, uint32_t offset)
 	return name ? name : "";
 }
 
-/* the structure's type and symbol */
-struct found {
-	const struct btf_type *type;
-	struct image_section *section;
-	struct image_symbol symbol;
-};
-
-static int find_struct(struct congctl_object *obj, const struct btf *btf, struct found *found, struct congctl_error *err)
+static int find_place(const struct image *im, const struct btf *btf, const char *file, struct ops_place *place, uint32_t variable,
+		      struct congctl_error *err)
 {
-	const char *file = obj->info.file, *name;
-	const struct btf_type *section, *var;
+	const struct btf_type *var = btf__type_by_id(btf, variable);
+	const char *name;
 	int id;
 
-	found->section = image_section(&obj->image, SECTION_OPS);
-	id = btf__find_by_name_kind(btf, SECTION_OPS, BTF_KIND_DATASEC);
-	if (!found->section || id < 0)
-		return congctl_fail(err, -EINVAL, "'%s' is a BPF object without struct_ops: it holds no congestion-control algorithm, see CC_REGISTER in cc.bpf.h",
-				    file);
-	section = btf__type_by_id(btf, id);
-	if (btf_vlen(section) != 1)
-		return congctl_fail(err, -EINVAL, "'%s' holds %u struct_ops structures: this version takes one algorithm per file, split it",
-				    file, btf_vlen(section));
-	var = btf__type_by_id(btf, btf_var_secinfos(section)->type);
 	if (!var || !btf_is_var(var))
-		return congctl_fail(err, -EINVAL, "'%s' is damaged: section %s has no variable; build it again", file, SECTION_OPS);
+		return congctl_fail(err, -EINVAL, "'%s' is damaged: section %s has no variable; build it again", file,
+				    place->section->name);
 	name = btf_name(btf, var->name_off);
 	id = btf__resolve_type(btf, var->type);
-	found->type = id > 0 ? btf__type_by_id(btf, id) : NULL;
-	if (!found->type || !btf_is_struct(found->type) || strcmp(btf_name(btf, found->type->name_off), OPS_TYPE))
+	place->type = id > 0 ? btf__type_by_id(btf, id) : NULL;
+	if (!place->type || !btf_is_struct(place->type) || strcmp(btf_name(btf, place->type->name_off), OPS_TYPE))
 		return congctl_fail(err, -EINVAL, "'%s' holds a struct %s, not a congestion-control algorithm (struct %s)", file,
-				    found->type ? btf_name(btf, found->type->name_off) : "of unknown type", OPS_TYPE);
-	if (image_symbol_in(&obj->image, found->section, name, found->type->size, &found->symbol))
+				    place->type ? btf_name(btf, place->type->name_off) : "of unknown type", OPS_TYPE);
+	if (image_symbol_in(im, place->section, name, place->type->size, &place->symbol))
 		return congctl_fail(err, -EINVAL, "'%s' is damaged: '%s' does not lie in section %s; build it again", file, name,
-				    SECTION_OPS);
+				    place->section->name);
 	return 0;
 }
 
-static int read_name(struct congctl_object *obj, const struct btf *btf, const struct found *found,
+int ops_find(const struct image *im, const struct btf *btf, const char *file, struct ops_place places[OPS_PLACES_MAX], size_t *n,
+	     struct congctl_error *err)
+{
+	static const char *const names[] = {SECTION_OPS, SECTION_OPS_LINK};
+	int ret, id;
+
+	*n = 0;
+	for (size_t s = 0; s < sizeof(names) / sizeof(*names); s++) {
+		struct image_section *section = image_section(im, names[s]);
+		const struct btf_type *type;
+
+		id = btf__find_by_name_kind(btf, names[s], BTF_KIND_DATASEC);
+		if (!section || id < 0)
+			continue;
+		type = btf__type_by_id(btf, id);
+		for (uint16_t i = 0; i < btf_vlen(type); i++) {
+			if (*n == OPS_PLACES_MAX)
+				return congctl_fail(err, -E2BIG, "'%s' holds more than %d struct_ops structures: split it", file,
+						    OPS_PLACES_MAX);
+			places[*n].section = section;
+			ret = find_place(im, btf, file, &places[*n], btf_var_secinfos(type)[i].type, err);
+			if (ret)
+				return ret;
+			++*n;
+		}
+	}
+	if (!*n)
+		return congctl_fail(err, -EINVAL, "'%s' is a BPF object without struct_ops: it holds no congestion-control algorithm, see CC_REGISTER in cc.bpf.h",
+				    file);
+	return 0;
+}
+
+static int read_name(struct congctl_object *obj, const struct btf *btf, const struct ops_place *place,
 		     struct congctl_error *err)
 {
-	const struct btf_member *m = btf_members(found->type);
+	const struct btf_member *m = btf_members(place->type);
 
-	for (uint16_t i = 0; i < btf_vlen(found->type); i++) {
-		uint32_t offset = btf_member_bit_offset(found->type, i) / 8;
+	for (uint16_t i = 0; i < btf_vlen(place->type); i++) {
+		uint32_t offset = btf_member_bit_offset(place->type, i) / 8;
 
 		if (strcmp(btf_name(btf, m[i].name_off), "name"))
 			continue;
-		if (offset + CONGCTL_NAME_MAX + 1 > found->type->size)
+		if (offset + CONGCTL_NAME_MAX + 1 > place->type->size)
 			break;
-		obj->name = (char *)found->section->data + found->symbol.value + offset;
+		obj->name = (char *)place->section->data + place->symbol.value + offset;
 		if (!memchr(obj->name, '\0', CONGCTL_NAME_MAX + 1))
 			return congctl_fail(err, -EINVAL, "the name '%.16s…' in '%s' is longer than %d characters, the most the kernel takes: shorten it",
 					    obj->name, obj->info.file, CONGCTL_NAME_MAX);
@@ -78,18 +96,18 @@ static int read_name(struct congctl_object *obj, const struct btf *btf, const st
 			    obj->info.file);
 }
 
-static int read_flags(struct congctl_object *obj, const struct btf *btf, const struct found *found)
+static int read_flags(struct congctl_object *obj, const struct btf *btf, const struct ops_place *place)
 {
-	const struct btf_member *m = btf_members(found->type);
+	const struct btf_member *m = btf_members(place->type);
 	uint32_t offset, flags;
 
-	for (uint16_t i = 0; i < btf_vlen(found->type); i++) {
+	for (uint16_t i = 0; i < btf_vlen(place->type); i++) {
 		if (strcmp(btf_name(btf, m[i].name_off), "flags"))
 			continue;
-		offset = btf_member_bit_offset(found->type, i) / 8;
-		if (offset + sizeof(flags) > found->type->size)
+		offset = btf_member_bit_offset(place->type, i) / 8;
+		if (offset + sizeof(flags) > place->type->size)
 			break;
-		memcpy(&flags, found->section->data + found->symbol.value + offset, sizeof(flags));
+		memcpy(&flags, place->section->data + place->symbol.value + offset, sizeof(flags));
 		obj->info.non_restricted = flags & 1; /* TCP_CONG_NON_RESTRICTED */
 		break;
 	}
@@ -120,14 +138,14 @@ static void read_program(const struct image *im, const struct image_symbol *symb
 	program->insns = bytes / 8; /* an instruction has 8 bytes */
 }
 
-static int read_programs(struct congctl_object *obj, const struct btf *btf, const struct found *found,
+static int read_programs(struct congctl_object *obj, const struct btf *btf, const struct ops_place *place,
 			 struct congctl_error *err)
 {
 	struct image_symbol target;
 	uint64_t offset;
 	size_t n = 0;
 
-	while (!image_relocation(&obj->image, found->section, n, &offset, &target))
+	while (!image_relocation(&obj->file->image, place->section, n, &offset, &target))
 		n++;
 	obj->programs = calloc(n + 1, sizeof(*obj->programs));
 	if (!obj->programs)
@@ -135,13 +153,13 @@ static int read_programs(struct congctl_object *obj, const struct btf *btf, cons
 	for (size_t i = 0; i < n; i++) {
 		struct congctl_program *p = &obj->programs[obj->info.n_programs];
 
-		if (image_relocation(&obj->image, found->section, i, &offset, &target))
+		if (image_relocation(&obj->file->image, place->section, i, &offset, &target))
 			break;
 		snprintf(p->op, sizeof(p->op), "%.*s", (int)sizeof(p->op) - 1,
-			 member_at(btf, found->type, offset - found->symbol.value));
+			 member_at(btf, place->type, offset - place->symbol.value));
 		if (!*p->op || !target.section)
-			continue;
-		read_program(&obj->image, &target, p);
+			continue; /* another algorithm's, or no function */
+		read_program(&obj->file->image, &target, p);
 		obj->info.n_programs++;
 	}
 	obj->info.programs = obj->programs;
@@ -176,7 +194,7 @@ static int check_license(const struct congctl_object *obj, struct congctl_error 
 {
 	static const char *const compatible[] = {"GPL", "GPL v2", "GPL and additional rights", "Dual BSD/GPL", "Dual MIT/GPL",
 						 "Dual MPL/GPL"};
-	const struct image_section *s = image_section(&obj->image, "license");
+	const struct image_section *s = image_section(&obj->file->image, "license");
 	char license[64];
 
 	snprintf(license, sizeof(license), "%.*s", s ? (int)(s->size < 63 ? s->size : 63) : 0, s ? (char *)s->data : "");
@@ -188,18 +206,16 @@ static int check_license(const struct congctl_object *obj, struct congctl_error 
 			    obj->info.file, license);
 }
 
-int ops_read(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err)
+int ops_read(struct congctl_object *obj, const struct btf *btf, const struct ops_place *place, struct congctl_error *err)
 {
-	struct found found;
 	int ret;
 
-	ret = find_struct(obj, btf, &found, err);
+	obj->variable = place->symbol.name;
+	ret = read_name(obj, btf, place, err);
 	if (!ret)
-		ret = read_name(obj, btf, &found, err);
+		ret = read_flags(obj, btf, place);
 	if (!ret)
-		ret = read_flags(obj, btf, &found);
-	if (!ret)
-		ret = read_programs(obj, btf, &found, err);
+		ret = read_programs(obj, btf, place, err);
 	if (!ret)
 		ret = check_required(obj, err);
 	if (!ret)

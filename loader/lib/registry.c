@@ -90,11 +90,12 @@ static uint32_t word(const uint8_t *value, uint32_t offset)
 	return w;
 }
 
-/* Fill in `r` from the map; -ENOENT it is no algorithm, or not registered any more. */
+/* Fill in `r` from the map; -ENOENT it is no algorithm, -ESTALE not registered (any more). */
 static int read_map(int fd, const struct links *links, struct registered *r)
 {
 	const struct kernel_layout *layout = kernel_layout();
 	struct bpf_map_info info;
+	bool registered;
 	uint8_t *value;
 
 	if (map_info(fd, &info))
@@ -109,18 +110,19 @@ static int read_map(int fd, const struct links *links, struct registered *r)
 			r->link_id = links->at[i].link_id;
 	}
 	memcpy(r->name, value + layout->name, CONGCTL_NAME_MAX);
+	r->flags = word(value, layout->flags);
 	for (size_t i = 0; i < layout->n_ops; i++)
 		r->progs[i] = word(value, layout->ops[i].offset);
-	r->users = (int64_t)word(value, layout->refcnt) - 1; /* one is the registration's */
+	registered = r->link_id || word(value, layout->state) == OPS_STATE_INUSE;
+	r->users = (int64_t)word(value, layout->refcnt) - registered; /* one is the registration's */
 	if (r->users < 0)
 		r->users = 0;
-	if (!r->link_id && word(value, layout->state) != OPS_STATE_INUSE)
-		r->map_id = 0;
 	free(value);
-	return r->map_id ? 0 : -ENOENT;
+	return registered ? 0 : -ESTALE;
 }
 
-static int walk_maps(const struct links *links, struct registered **list, size_t *n)
+/* wanted: what read_map() gives for the maps to be listed */
+static int walk_maps(const struct links *links, int wanted, struct registered **list, size_t *n)
 {
 	struct registered *more;
 	uint32_t id = 0;
@@ -136,7 +138,7 @@ static int walk_maps(const struct links *links, struct registered **list, size_t
 			return -ENOMEM;
 		}
 		*list = more;
-		if (!read_map(fd, links, &more[*n]))
+		if (read_map(fd, links, &more[*n]) == wanted)
 			++*n;
 		close(fd);
 	}
@@ -209,10 +211,24 @@ int registry_walk(struct registered **list, size_t *n)
 	*n = 0;
 	ret = walk_links(&links);
 	if (!ret)
-		ret = walk_maps(&links, list, n);
+		ret = walk_maps(&links, 0, list, n);
 	pins = walk_pins(list, n, ret == -EPERM);
 	free(links.at);
 	return ret ? ret : pins;
+}
+
+int registry_walk_old(struct registered **list, size_t *n)
+{
+	struct links links = {};
+	int ret;
+
+	*list = NULL;
+	*n = 0;
+	ret = walk_links(&links);
+	if (!ret)
+		ret = walk_maps(&links, -ESTALE, list, n);
+	free(links.at);
+	return ret;
 }
 
 int registry_find(const char *name, struct registered *found)
@@ -231,6 +247,17 @@ int registry_find(const char *name, struct registered *found)
 	}
 	free(list);
 	return ret ? ret : -ENOENT;
+}
+
+int registry_resolve(const char *name, struct registered *found)
+{
+	char longer[CONGCTL_NAME_MAX + 1];
+	int ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(name, found);
+
+	if (!ret || strlen(name) > CONGCTL_NAME_MAX - 4)
+		return ret;
+	snprintf(longer, sizeof(longer), "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
+	return registry_find(longer, found);
 }
 
 int64_t registry_users(uint32_t map_id, bool registered)

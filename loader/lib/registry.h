@@ -12,6 +12,7 @@ struct registered {
 	char name[CONGCTL_NAME_MAX + 1];
 	uint32_t map_id;
 	uint32_t link_id; /* 0: plain registration, or unknown */
+	uint32_t flags;   /* TCP_CONG_… of its structure */
 	bool pinned;      /* under CONGCTL_PIN_DIR: ours */
 	int64_t users;    /* sockets (and namespaces with it as default); -1: unknown */
 	uint32_t progs[KERNEL_OPS_MAX]; /* id of the program of kernel_layout()->ops[i], 0: none */
@@ -19,8 +20,12 @@ struct registered {
 
 /* All of them, free() it. Needs CAP_SYS_ADMIN; -EPERM without it, and then those with a readable pin, without users. */
 int registry_walk(struct registered **list, size_t *n);
+/* Those in the kernel that are not registered: former builds, and what sockets hold still. */
+int registry_walk_old(struct registered **list, size_t *n);
 /* One of them by name; -ENOENT, -EPERM as above and not found by its pin. */
 int registry_find(const char *name, struct registered *found);
+/* The same for a name as a person gives it: "cubic" stands for "bpf_cubic" unless it is one itself. */
+int registry_resolve(const char *name, struct registered *found);
 /* users of the struct_ops map now, whether it is registered still; negative errno */
 int64_t registry_users(uint32_t map_id, bool registered);
 

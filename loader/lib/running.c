@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A registered algorithm's own words: struct_ops map → programs → BTF and .data.tunables. */
+/* A registered algorithm's own words: struct_ops map → programs → BTF and the maps of its variables. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,16 @@ struct running {
 	uint32_t functions[KERNEL_OPS_MAX]; /* BTF ids of the programs' functions: prog_info cuts names to 15 characters */
 	uint32_t n_maps, maps[MAX_MAPS];
 };
+
+static void add_map(struct running *r, uint32_t id)
+{
+	for (uint32_t i = 0; i < r->n_maps; i++) {
+		if (r->maps[i] == id)
+			return; /* of another program too */
+	}
+	if (r->n_maps < MAX_MAPS)
+		r->maps[r->n_maps++] = id;
+}
 
 /* The programs' costs, and from the first of them where the BTF and the maps are. */
 static int read_programs(struct congctl_object *obj, const struct registered *r, struct running *out)
@@ -49,8 +59,8 @@ static int read_programs(struct congctl_object *obj, const struct registered *r,
 		p->jited_bytes = info.jited_prog_len;
 		out->functions[obj->info.n_programs++] = function.type_id;
 		out->btf_id = info.btf_id;
-		for (uint32_t k = 0; k < info.nr_map_ids && k < MAX_MAPS && out->n_maps < MAX_MAPS; k++)
-			out->maps[out->n_maps++] = maps[k];
+		for (uint32_t k = 0; k < info.nr_map_ids && k < MAX_MAPS; k++)
+			add_map(out, maps[k]);
 	}
 	obj->info.programs = obj->programs;
 	return out->btf_id ? 0 : -ENOENT;
@@ -67,31 +77,33 @@ static void read_names(struct congctl_object *obj, const struct btf *btf, const 
 	}
 }
 
-/* Read the live values of the tunables from this map if it is .data.tunables; -ENOENT: it is another one. */
-static int read_values(struct congctl_object *obj, const struct btf *btf, uint32_t map_id)
+/* Read the live values of the tunables that lie in this map. */
+static void read_values(struct congctl_object *obj, const struct running *running, uint32_t map_id)
 {
-	int fd = bpf_map_get_fd_by_id(map_id), section, ret = -ENOENT;
+	int fd = bpf_map_get_fd_by_id(map_id);
 	struct bpf_map_info info = {};
 	uint32_t len = sizeof(info), zero = 0;
 	uint8_t *value = NULL;
 
 	if (fd < 0)
-		return -errno;
-	section = btf__find_by_name_kind(btf, SECTION_TUNABLES, BTF_KIND_DATASEC);
-	if (section > 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) && info.btf_value_type_id == (uint32_t)section)
+		return;
+	/* a map of another object, which this one uses too, has another BTF */
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_MAP_TYPE_ARRAY && info.btf_id == running->btf_id &&
+	    info.btf_value_type_id)
 		value = calloc(1, info.value_size);
 	if (value && !bpf_map_lookup_elem(fd, &zero, value)) {
 		for (size_t i = 0; i < obj->info.n_tunables; i++) {
-			const struct slot *slot = &obj->slots[i];
+			struct slot *slot = &obj->slots[i];
 
-			if (slot->offset <= info.value_size && slot->size <= info.value_size - slot->offset)
-				obj->tunables[i].value = slot_load(slot, value);
+			if (slot->section != info.btf_value_type_id || slot->offset > info.value_size ||
+			    slot->size > info.value_size - slot->offset)
+				continue;
+			obj->tunables[i].value = slot_load(slot, value);
+			slot->map_id = map_id;
 		}
-		ret = 0;
 	}
 	free(value);
 	close(fd);
-	return ret;
 }
 
 static int read_running(struct congctl_object *obj, const struct registered *r, struct congctl_error *err)
@@ -102,6 +114,7 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 
 	snprintf(obj->info.name, sizeof(obj->info.name), "%s", r->name);
 	obj->info.registered = true;
+	obj->map_id = r->map_id;
 	ret = read_programs(obj, r, &running);
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the programs of '%s': run it as root or give it CAP_SYS_ADMIN", r->name);
@@ -113,10 +126,8 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 		return congctl_fail(err, ret, "cannot read the BTF of '%s': %s", r->name, strerror(-ret));
 	read_names(obj, btf, &running);
 	ret = meta_read(obj, btf, err);
-	for (uint32_t i = 0; !ret && obj->info.n_tunables && i < running.n_maps; i++) {
-		if (!read_values(obj, btf, running.maps[i]))
-			break;
-	}
+	for (uint32_t i = 0; !ret && obj->info.n_tunables && i < running.n_maps; i++)
+		read_values(obj, &running, running.maps[i]);
 	btf__free(btf);
 	return ret;
 }
@@ -128,13 +139,13 @@ int congctl_running_open(struct congctl_object **out, const char *name, struct c
 	int ret;
 
 	*out = NULL;
-	ret = registry_find(name, &found);
+	ret = registry_resolve(name, &found);
 	if (ret == -ENOENT && congctl_is_available(name))
 		return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: it does not describe itself", name);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret || found.users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	obj = calloc(1, sizeof(*obj));
 	if (!obj)
 		return congctl_fail(err, -ENOMEM, "out of memory");

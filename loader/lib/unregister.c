@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "name.h"
+#include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
 
@@ -15,20 +18,18 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	struct registered found;
 	int ret;
 
-	snprintf(real, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, name);
-	ret = strlen(name) > CONGCTL_NAME_MAX ? -ENOENT : registry_find(real, &found);
-	if (ret && strlen(name) <= CONGCTL_NAME_MAX - 4) { /* the kernel's own "cubic" cannot be meant: it cannot go */
-		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
-		ret = registry_find(real, &found);
-	}
-	if (!ret)
+	ret = registry_resolve(name, &found); /* the kernel's own "cubic" cannot be meant: it cannot go */
+	if (!ret) {
+		memcpy(real, found.name, sizeof(found.name));
 		return 0;
+	}
+	snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
 	if (ret != -ENOENT && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (!congctl_is_available(name) && !congctl_is_available(real))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 
@@ -58,6 +59,102 @@ static int take_out(const struct registered *r)
 	return ret;
 }
 
+static void describe(const struct congctl_holder *h, char *text, size_t size)
+{
+	static const char *const forms[] = {
+		[CONGCTL_HOLDER_DEFAULT] = "the default of %s", [CONGCTL_HOLDER_ROUTE] = "the route %s",
+		[CONGCTL_HOLDER_CGROUP] = "the cgroup %s",	[CONGCTL_HOLDER_PORT] = "port %s",
+	};
+
+	if (h->kind == CONGCTL_HOLDER_SOCKETS)
+		snprintf(text, size, "%llu sockets of %.128s", (unsigned long long)h->sockets, h->where);
+	else
+		snprintf(text, size, forms[h->kind], h->where);
+}
+
+/* The first three, and how many more; `n` without earlier builds, which unregistering leaves as they are */
+static int refuse(const char *name, const struct congctl_holder *list, size_t n, const char *undo, struct congctl_error *err)
+{
+	char text[640] = "", one[288], way[96] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < n && i < 3; i++) {
+		describe(&list[i], one, sizeof(one));
+		at += snprintf(text + at, sizeof(text) - at, "%s%.190s", i ? ", " : "", one);
+	}
+	if (n > 3)
+		snprintf(text + at, sizeof(text) - at, " and %zu more", n - 3);
+	if (*undo)
+		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", undo);
+	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind",
+			    name, text, way);
+}
+
+/* the standing rules that give an algorithm */
+struct given {
+	size_t n;
+	bool locked;                 /* a route among them */
+	char undo[CONGCTL_UNDO_MAX]; /* by which one of them can be taken back; empty: none */
+};
+
+static int find_rules(const char *name, struct given *given, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	*given = (struct given){};
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (strcmp(rules[i].name, name))
+			continue;
+		given->n++;
+		given->locked |= rules[i].selection.lock;
+		if (!*given->undo)
+			memcpy(given->undo, rules[i].undo, CONGCTL_UNDO_MAX);
+	}
+	free(rules);
+	return ret;
+}
+
+static int name_holders(const struct registered *r, const struct given *given, struct congctl_error *err)
+{
+	struct congctl_holder *list;
+	size_t n, held = 0;
+	int ret = congctl_holders(r->name, &list, &n, err);
+
+	if (ret)
+		return ret;
+	while (held < n && list[held].kind != CONGCTL_HOLDER_OLD) /* they come last */
+		held++;
+	if (held)
+		ret = refuse(r->name, list, held, given->undo, err);
+	else if (r->users > 0)
+		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
+				   "--force leaves them behind", r->name, (long long)r->users);
+	free(list);
+	return ret;
+}
+
+int congctl_check_idle(const char *name, struct congctl_error *err)
+{
+	char real[CONGCTL_NAME_MAX + 1];
+	struct registered found;
+	struct given given;
+	int ret;
+
+	ret = congctl_unregister_check(name, real, err);
+	if (!ret)
+		ret = registry_find(real, &found);
+	if (!ret && found.users < 0)
+		ret = -EPERM;
+	if (ret)
+		return congctl_fail(err, ret, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN, or --force", real);
+	ret = find_rules(real, &given, err);
+	if (ret || (!found.users && !given.n)) /* the kernel counts sockets and defaults */
+		return ret;
+	return name_holders(&found, &given, err);
+}
+
 static bool wait_until_gone(const char *name)
 {
 	for (int ms = 0; ms < GONE_MS; ms++) {
@@ -72,6 +169,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 {
 	char real[CONGCTL_NAME_MAX + 1], path[PATH_MAX];
 	struct registered found;
+	struct given given;
 	int ret;
 
 	ret = congctl_unregister_check(name, real, err);
@@ -79,6 +177,9 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		ret = registry_find(real, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+	if (!find_rules(real, &given, NULL) && given.locked)
+		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
+				    "moves the route, or 'ip route change' it", real);
 	ret = take_out(&found);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
@@ -89,6 +190,8 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			ret = -errno;
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
+		previous_drop(real);
+		source_forget(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

@@ -38,7 +38,7 @@ lib_clean_up() {
 		eval "${DEFERRED[i]}" >/dev/null 2>&1
 	done
 	for name in $(tr ' ' '\n' <"$AVAILABLE" | grep "^t_$$_"); do
-		"$CONGCTL" unregister "$name" >/dev/null 2>&1 || rm -f "$PINS/$name"
+		"$CONGCTL" unregister --force "$name" >/dev/null 2>&1 || rm -f "$PINS/$name"
 	done
 	rm -rf "$TMP"
 	exit "$code"

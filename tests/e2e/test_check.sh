@@ -25,7 +25,6 @@ refusal() {
 	equals "$(wc -l <<<"$ERR")" 1
 }
 refusal no_struct_ops "'$OBJECTS/no_struct_ops.bpf.o' is a BPF object without struct_ops: it holds no congestion-control algorithm"
-refusal two "'$OBJECTS/two.bpf.o' holds 2 struct_ops structures: this version takes one algorithm per file, split it"
 refusal other_structure "'$OBJECTS/other_structure.bpf.o' holds a struct frob_ops, not a congestion-control algorithm"
 refusal hyphen "the name 't-hyphen' contains '-': the kernel takes letters, digits and _ only"
 refusal long_name "the name 't_sixteen_chars_…' in '$OBJECTS/long_name.bpf.o' is longer than 15 characters"
@@ -83,19 +82,19 @@ run_without() {
 	setpriv --bounding-set "$1" --inh-caps "$1" "$CONGCTL" check "$OBJECTS/good.bpf.o"
 }
 check_exit 1 run_without -sys_admin,-bpf
-contains "$ERR" "congctl: no privilege to register algorithms: CAP_BPF is missing, run it as root or give it CAP_BPF and CAP_PERFMON"
+contains "$ERR" "congctl: no privilege to load BPF programs: CAP_BPF is missing, run it as root or give it CAP_BPF and CAP_PERFMON"
 check_exit 1 run_without -sys_admin,-perfmon
-contains "$ERR" "no privilege to register algorithms: CAP_PERFMON is missing"
+contains "$ERR" "no privilege to load BPF programs: CAP_PERFMON is missing"
 check_exit 0 run_without -sys_admin
 chmod 755 "$TMP"
 cp "$OBJECTS/good.bpf.o" "$TMP/good.bpf.o"
 cp "$CONGCTL" "$TMP/congctl"
 check_exit 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" check "$TMP/good.bpf.o"
-contains "$ERR" "no privilege to register algorithms: CAP_BPF and CAP_PERFMON are missing"
+contains "$ERR" "no privilege to load BPF programs: CAP_BPF and CAP_PERFMON are missing"
 
 # misuse
 check_exit 2 "$CONGCTL" check
-equals "$ERR" "congctl: 'check' needs NAME|FILE: 'congctl check -h' shows the usage"
+equals "$ERR" "congctl: 'check' needs NAME|FILE[#NAME]: 'congctl check -h' shows the usage"
 check_exit 2 "$CONGCTL" check a b
 equals "$ERR" "congctl: 'check' does not take 'b': 'congctl check -h' shows the usage"
 check_exit 2 "$CONGCTL" check --fast a

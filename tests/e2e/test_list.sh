@@ -46,8 +46,11 @@ defer kill $holder
 wait_until 10 grep -q held "$TMP/held"
 equals "$(row "$name" | jq .users)" 3
 
-# unregistered while used: the sockets keep it, the name is free again
-check_exit 0 "$CONGCTL" unregister "$name"
+# unregistered while used, which has to be forced: the sockets keep it, the name is free again
+check_exit 1 "$CONGCTL" unregister "$name"
+contains "$ERR" "'$name' is held by 3 sockets that are not connected"
+holds is_available "$name"
+check_exit 0 "$CONGCTL" unregister --force "$name"
 contains "$ERR" "3 connections keep $name until they end"
 holds not is_available "$name"
 check_exit 0 "$CONGCTL" register good --as "$name"
@@ -109,9 +112,12 @@ check_exit 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" u
 contains "$ERR" "no privilege to look for '$name' in the kernel: run it as root or give it CAP_SYS_ADMIN"
 holds is_available "$name"
 
-# one's own pin is enough to unregister: no CAP_SYS_ADMIN
-check_exit 0 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" unregister -j "$name"
-equals "$(jq -c .unregistered <<<"$OUT")" "[{\"name\":\"$name\",\"users\":null}]"
+# one's own pin is enough to unregister: no CAP_SYS_ADMIN; but then nobody can tell who holds it
+check_exit 1 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" unregister "$name"
+contains "$ERR" "no privilege to see who holds '$name': run it as root or give it CAP_SYS_ADMIN, or --force"
+holds is_available "$name"
+check_exit 0 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" unregister -j --force "$name"
+equals "$(jq -c .unregistered <<<"$OUT")" "[{\"name\":\"$name\",\"users\":null,\"moved\":0}]"
 holds not is_available "$name"
 
 # the command itself

@@ -48,6 +48,6 @@ if "$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>&1; then
 	check_exit 0 "$CONGCTL" register --as "$cc" "$OBJECTS/good.bpf.o"
 	check_exit 0 timeout 60 "$ROOT/netsim/mininet/dumbbell.py" --cc "$cc,cubic" --time 1
 	contains "$OUT" "$cc"
-	check_exit 0 "$CONGCTL" unregister "$cc"
+	check_exit 0 "$CONGCTL" unregister --force "$cc"
 	lacks "$ERR" "keep $cc"
 fi

@@ -92,6 +92,63 @@ static void a_tunable_takes_its_range_and_no_more(void)
 	congctl_object_close(obj);
 }
 
+static void a_tunable_takes_quantities_of_its_unit(void)
+{
+	struct congctl_error err = {};
+	struct congctl_object *obj;
+
+	CU_ASSERT_EQUAL_FATAL(congctl_object_open(&obj, OBJECT, NULL), 0);
+	CU_ASSERT_EQUAL(congctl_object_set(obj, "beta", "70%", NULL), 0); /* of 1/1024 */
+	CU_ASSERT_EQUAL(tunable(obj, "beta")->value, 717);
+	CU_ASSERT_EQUAL(congctl_object_set(obj, "beta", "0.5", NULL), 0);
+	CU_ASSERT_EQUAL(tunable(obj, "beta")->value, 512);
+	CU_ASSERT_EQUAL(congctl_object_set(obj, "beta", "1.0", &err), -ERANGE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "1.0, which is 1024, is out of range for tunable 'beta' of 'bpf_aimd': give 1 to 1023"));
+	congctl_error_clear(&err);
+	CU_ASSERT_EQUAL(congctl_object_set(obj, "beta", "0.0001", &err), -ERANGE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "is too little"));
+	congctl_error_clear(&err);
+	CU_ASSERT_EQUAL(congctl_object_set(obj, "beta", "10ms", &err), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "or a fraction such as 0.7 or 70%"));
+	CU_ASSERT_EQUAL(tunable(obj, "beta")->value, 512);
+	congctl_object_close(obj);
+}
+
+static void what_does_not_run_takes_no_live_change(void)
+{
+	struct congctl_object *obj;
+	uint64_t number = 0;
+
+	CU_ASSERT_EQUAL_FATAL(congctl_object_open(&obj, OBJECT, NULL), 0);
+	CU_ASSERT_EQUAL(congctl_running_check(obj, "beta", "600", &number, NULL), -EINVAL);
+	CU_ASSERT_EQUAL(congctl_running_set(obj, "beta", "600", NULL), -EINVAL);
+	CU_ASSERT_EQUAL(tunable(obj, "beta")->value, tunable(obj, "beta")->initial);
+	congctl_object_close(obj);
+}
+
+static void an_algorithm_is_named_within_its_file(void)
+{
+	struct congctl_object *obj, **objs;
+	struct congctl_error err = {};
+	size_t n = 7;
+
+	CU_ASSERT_EQUAL(congctl_object_open(&obj, OBJECT "#bpf_aimd", NULL), 0);
+	CU_ASSERT_STRING_EQUAL(congctl_object_info(obj)->name, "bpf_aimd");
+	CU_ASSERT_STRING_EQUAL(congctl_object_info(obj)->file, OBJECT);
+	congctl_object_close(obj);
+	CU_ASSERT_EQUAL(congctl_object_open(&obj, OBJECT "#aimd", &err), -ENOENT);
+	CU_ASSERT_PTR_NULL(obj);
+	CU_ASSERT_STRING_EQUAL(err.text, "'" OBJECT "' has no algorithm 'aimd': it has bpf_aimd");
+	CU_ASSERT_EQUAL(congctl_object_open(&obj, OBJECT "#", NULL), -ENOENT);
+	CU_ASSERT_EQUAL(congctl_object_open_all(&objs, &n, "./none#x", NULL), -ENOENT);
+	CU_ASSERT_PTR_NULL(objs);
+	CU_ASSERT_EQUAL(n, 0);
+	CU_ASSERT_EQUAL_FATAL(congctl_object_open_all(&objs, &n, OBJECT, NULL), 0);
+	CU_ASSERT_EQUAL(n, 1);
+	congctl_object_close(objs[0]);
+	free(objs);
+}
+
 static void a_new_name_is_checked(void)
 {
 	static const struct {
@@ -200,6 +257,9 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{"an object describes itself", an_object_describes_itself},
 		{"a tunable takes its range and no more", a_tunable_takes_its_range_and_no_more},
+		{"a tunable takes quantities of its unit", a_tunable_takes_quantities_of_its_unit},
+		{"what does not run takes no live change", what_does_not_run_takes_no_live_change},
+		{"an algorithm is named within its file", an_algorithm_is_named_within_its_file},
 		{"a new name is checked", a_new_name_is_checked},
 		{"cut anywhere it is refused in a sentence", cut_anywhere_it_is_refused_in_a_sentence},
 		{"a section past the end is refused", a_section_past_the_end_is_refused},

@@ -100,11 +100,82 @@ static void written_as_a_person_would(void)
 	CU_ASSERT_STRING_EQUAL(congctl_format_size(buf, sizeof(buf), 120e9), "120 GB");
 }
 
+static void in_the_unit_of_a_tunable(void)
+{
+	static const struct {
+		const char *text, *unit;
+		int ret;
+		uint64_t value;
+	} cases[] = {
+		{"12", "us", 0, 12},		 {"10ms", "us", 0, 10000},	    {"1.5s", "ms", 0, 1500},	   {"1499us", "ms", 0, 1},
+		{"1500us", "ms", 0, 2},		 {"100mbit", "bit/s", 0, 100000000}, {"100mbit", "bytes/s", 0, 12500000},
+		{"1mbps", "bytes/s", 0, 1000000}, {"2gbit", "Mbit/s", 0, 2000},	    {"64KiB", "bytes", 0, 65536},
+		{"0.7", "1/1024", 0, 717},	 {"70%", "1/1024", 0, 717},	    {"717", "1/1024", 0, 717},	   {"2.5", "1/256", 0, 640},
+		{"250%", "1/256", 0, 640},	 {"1.0", "1/3", 0, 3},		    {"5%", "%", 0, 5},		   {"5", "%", 0, 5},
+		{"yes", "bool", 0, 1},		 {"no", "bool", 0, 0},		    {"7", "bool", 0, 7},	   {"10pkts", "pkts", 0, 10},
+		{"0%", "1/1024", 0, 0},		 {"0.0", "1/1024", 0, 0},	    {"0ms", "s", 0, 0},
+		{"18446744073709551615", "", 0, UINT64_MAX},
+		/* not such a quantity */
+		{"", "us", -EINVAL, 0},		 {"-1", "us", -EINVAL, 0},	    {"10mbit", "us", -EINVAL, 0},  {"10ms", "bit/s", -EINVAL, 0},
+		{"10", "us ", 0, 10},		 {"0.5", "%", -EINVAL, 0},	    {"0.5", "pkts", -EINVAL, 0},   {"1.5", "", -EINVAL, 0},
+		{"true", "bool", -EINVAL, 0},	 {"yes", "us", -EINVAL, 0},	    {"pkts", "pkts", -EINVAL, 0},  {"10pkt", "pkts", -EINVAL, 0},
+		{"10 pkts", "pkts", -EINVAL, 0}, {"0.7", "1/0", -EINVAL, 0},	    {"0.7", "1/x", -EINVAL, 0},	   {"70%%", "1/1024", -EINVAL, 0},
+		{"1e3", "us", -EINVAL, 0},	 {"0x10", "us", -EINVAL, 0},
+		/* too large, too little */
+		{"18446744073709551616", "us", -ERANGE, 0}, {"99999999999s", "us", -ERANGE, 0}, {"99999999999999999999%", "1/1024", -ERANGE, 0},
+		{"499us", "ms", -EDOM, 0},	 {"0.0001", "1/1024", -EDOM, 0},    {"3bit", "bytes/s", -EDOM, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint64_t value = 0;
+		int ret = congctl_parse_in(cases[i].text, cases[i].unit, &value);
+
+		if (ret != cases[i].ret || (!ret && value != cases[i].value)) {
+			printf("'%s' in '%s': %d, %llu ", cases[i].text, cases[i].unit, ret, (unsigned long long)value);
+			CU_FAIL("another value");
+		}
+	}
+}
+
+/* what is written can be read: each value of a fraction comes back from the four digits shown, for parts up to 1024 */
+static void fractions_are_written_as_they_are_read(void)
+{
+	for (uint64_t v = 0; v <= 1023; v++) {
+		char buf[32];
+		uint64_t back = 0;
+
+		congctl_format_in(buf, sizeof(buf), v, "1/1024");
+		*strchr(buf, ' ') = '%';
+		*(strchr(buf, '%') + 1) = '\0';
+		CU_ASSERT_EQUAL(congctl_parse_in(buf, "1/1024", &back), 0);
+		CU_ASSERT_EQUAL(back, v);
+	}
+}
+
+static void tunables_are_written_with_their_unit(void)
+{
+	static const struct {
+		uint64_t value;
+		const char *unit, *text;
+	} cases[] = {
+		{10000, "us", "10.0 ms"},    {0, "us", "0 us"},	       {717, "1/1024", "70.02 %"}, {1, "bool", "yes"},	{0, "bool", "no"},
+		{2, "bool", "2 bool"},	     {10, "pkts", "10 pkts"},  {3, "", "3"},		   {5, "%", "5 %"},	{1000, "bytes/s", "8.00 kbit/s"},
+		{2000, "Mbit/s", "2.00 Gbit/s"}, {65536, "bytes", "65.5 kB"}, {7, "1/0", "7 1/0"},
+	};
+	char buf[32];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CU_ASSERT_STRING_EQUAL(congctl_format_in(buf, sizeof(buf), cases[i].value, cases[i].unit), cases[i].text);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"whole numbers", whole_numbers}, {"rates", rates}, {"times", times}, {"sizes", sizes},
 		{"probabilities", probabilities}, {"written as a person would", written_as_a_person_would},
+		{"in the unit of a tunable", in_the_unit_of_a_tunable},
+		{"fractions are written as they are read", fractions_are_written_as_they_are_read},
+		{"tunables are written with their unit", tunables_are_written_with_their_unit},
 		CU_TEST_INFO_NULL,
 	};
 

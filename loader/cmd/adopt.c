@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
+#include "command.h"
+
+#define MAX_NAMES 64
+
+struct adopted {
+	const char *name;
+};
+
+static const struct field fields[] = {
+	FIELD(struct adopted, name, FIELD_TEXT, "ADOPTED"),
+	{},
+};
+
+static int adopt_run(struct invocation *in)
+{
+	struct adopted adopted[MAX_NAMES];
+	struct congctl_error err = {};
+
+	for (size_t i = 0; i < in->n_args; i++) {
+		if (congctl_adopt(in->args[i], &err))
+			return command_failed(in, &err);
+		adopted[i].name = in->args[i];
+	}
+	output_table(&in->out, "adopted", fields, adopted, in->n_args, sizeof(*adopted));
+	return EXIT_DONE;
+}
+
+static const struct command adopt = {
+	.name = "adopt",
+	.args = "NAME",
+	.summary = "take over what another tool registered",
+	.details = "It is pinned below " CONGCTL_PIN_DIR ", so that it stays when that tool ends or removes its own pin, and\n"
+		   "every command here looks after it. Connections notice nothing.",
+	.min_args = 1,
+	.max_args = 1,
+	.run = adopt_run,
+};
+COMMAND(adopt);

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Move all who hold an algorithm elsewhere, then unregister it. First what makes new connections (defaults, routes, rules), then the
+ * live sockets, again and again until nobody is left. Each step has a record by which it is taken back if a later one fails.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "move.h"
+#include "name.h"
+#include "netns.h"
+#include "registry.h"
+#include "undo.h"
+
+#define PAUSE_MS 5
+
+struct drain {
+	struct registered from;
+	const char *to; /* NULL: what the namespace offers */
+	int record;     /* of the sockets, see move.h */
+	size_t n;       /* of the rules: */
+	char (*undo)[CONGCTL_UNDO_MAX];
+	uint64_t moved;
+};
+
+/* What takes over in this namespace: its default, or one that anybody may choose. */
+static int choose(const struct drain *d, const struct namespace *ns, char to[CONGCTL_NAME_MAX + 1], struct congctl_error *err)
+{
+	static const char *const usual[] = {"cubic", "reno"};
+
+	if (d->to) {
+		snprintf(to, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, d->to);
+		return 0;
+	}
+	if (!namespace_default(ns, to) && strcmp(to, d->from.name) && congctl_is_available(to)) /* it may be gone itself */
+		return 0;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		snprintf(to, CONGCTL_NAME_MAX + 1, "%s", usual[i]);
+		if (name_listed("tcp_allowed_congestion_control", to))
+			return 0;
+	}
+	return congctl_fail(err, -ENOENT, "no algorithm that everybody may have can take over: name one with --to");
+}
+
+struct use {
+	struct drain *drain;
+	const struct congctl_rule *rule;
+	const char *to;
+	struct congctl_error *err;
+};
+
+/* In the rule's namespace. */
+static int use_there(void *arg)
+{
+	const struct use *u = arg;
+	struct congctl_moved moved;
+	void *more;
+	int ret;
+
+	more = realloc(u->drain->undo, (u->drain->n + 1) * sizeof(*u->drain->undo));
+	if (!more)
+		return congctl_fail(u->err, -ENOMEM, "out of memory");
+	u->drain->undo = more;
+	ret = congctl_use(u->to, &u->rule->selection, &moved, u->err);
+	if (!ret && *moved.undo)
+		memcpy(u->drain->undo[u->drain->n++], moved.undo, CONGCTL_UNDO_MAX);
+	return ret;
+}
+
+static int move_rule(struct drain *d, const struct congctl_rule *rule, struct congctl_error *err)
+{
+	const struct congctl_selection *s = &rule->selection;
+	const char *where = s->scope == CONGCTL_SCOPE_NETNS ? s->where : s->scope == CONGCTL_SCOPE_PREFIX ? s->netns : "";
+	char to[CONGCTL_NAME_MAX + 1];
+	struct use use = {d, rule, to, err};
+	struct namespace ns;
+	int ret;
+
+	ret = *where ? namespace_open(&ns, where, err) : namespace_own(&ns, err);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret; /* gone, and the rule with it */
+	ret = choose(d, &ns, to, err);
+	if (!ret)
+		ret = s->scope == CONGCTL_SCOPE_PREFIX && *where ? namespace_run(&ns, use_there, &use) : use_there(&use);
+	namespace_close(&ns);
+	return ret;
+}
+
+/* *left: rules that had it still */
+static int move_rules(struct drain *d, size_t *left, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	*left = 0;
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (strcmp(rules[i].name, d->from.name))
+			continue;
+		ret = move_rule(d, &rules[i], err);
+		++*left;
+	}
+	free(rules);
+	return ret;
+}
+
+static int move_sockets(struct drain *d, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct congctl_selection selection = {.scope = CONGCTL_SCOPE_FROM};
+	struct namespace *list;
+	size_t n;
+	int ret = namespace_list(&list, &n);
+
+	if (ret)
+		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
+	moved->unmoved = 0;
+	snprintf(selection.where, sizeof(selection.where), "%s", d->from.name);
+	for (size_t i = 0; i < n && !ret; i++) {
+		struct congctl_moved here = {};
+		char to[CONGCTL_NAME_MAX + 1];
+
+		snprintf(selection.netns, sizeof(selection.netns), "%s", list[i].where);
+		ret = choose(d, &list[i], to, err);
+		if (!ret)
+			ret = move_from(to, &selection, d->record, &here, err);
+		moved->moved += here.moved;
+		moved->unmoved += here.unmoved;
+		if (here.unmoved)
+			memcpy(moved->why, here.why, sizeof(moved->why));
+	}
+	namespace_list_free(list, n);
+	return ret;
+}
+
+/* Users of all its builds; negative errno */
+static int64_t count_users(const struct drain *d)
+{
+	int64_t users = registry_users(d->from.map_id, true);
+	struct registered *old;
+	size_t n;
+
+	if (users < 0 || registry_walk_old(&old, &n))
+		return users;
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(old[i].name, d->from.name))
+			users += old[i].users;
+	}
+	free(old);
+	return users;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
+static int move_everybody(struct drain *d, unsigned int timeout_ms, struct congctl_moved *moved, struct congctl_error *err)
+{
+	uint64_t start = now_ms();
+	int64_t users;
+	size_t rules;
+	int ret;
+
+	for (;;) {
+		ret = move_rules(d, &rules, err);
+		if (!ret)
+			ret = move_sockets(d, moved, err);
+		if (ret)
+			return ret;
+		users = count_users(d);
+		if (users <= 0 && !rules)
+			return users < 0 ? congctl_fail(err, users, "'%s' went away meanwhile", d->from.name) : 0;
+		if (timeout_ms && now_ms() - start >= timeout_ms)
+			break;
+		nanosleep(&(struct timespec){.tv_nsec = rules ? 0 : PAUSE_MS * 1000000}, NULL);
+	}
+	return congctl_fail(err, -ETIMEDOUT, "'%s' has %lld users after %u ms%s%s: 'congctl users %s' shows those within reach; sockets "
+			    "that are not connected and namespaces without a process are not: wait longer, or --force", d->from.name,
+			    (long long)users, timeout_ms, *moved->why ? ", " : "", moved->why, d->from.name);
+}
+
+static void put_back(struct drain *d, struct congctl_moved *moved)
+{
+	struct congctl_moved back;
+
+	move_undo(d->record, &back, NULL);
+	while (d->n)
+		congctl_undo(d->undo[--d->n], &back, NULL);
+	moved->moved = 0;
+}
+
+static bool same_place(const struct undo_record *a, const struct undo_record *b)
+{
+	bool place = a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie && a->cgroup == b->cgroup && a->port == b->port;
+
+	return place && !memcmp(&a->route, &b->route, sizeof(a->route));
+}
+
+/* Done: what was chosen before can still be taken back by the ID it was given then, and the drain's own records go. */
+static void settle_records(struct drain *d)
+{
+	struct undo_saved *saved;
+	struct undo_record own;
+	size_t n;
+
+	if (undo_list(&saved, &n))
+		return;
+	for (size_t k = 0; k < d->n; k++) {
+		if (undo_read(d->undo[k], &own, NULL))
+			continue;
+		for (size_t i = 0; i < n; i++) {
+			if (strcmp(saved[i].record.name, d->from.name) || !same_place(&saved[i].record, &own))
+				continue;
+			memcpy(saved[i].record.name, own.name, sizeof(own.name));
+			undo_rewrite(saved[i].id, &saved[i].record);
+		}
+		undo_drop(d->undo[k]);
+	}
+	free(saved);
+}
+
+static int check_target(const char *name, const char *to, struct congctl_error *err)
+{
+	if (to && !strcmp(to, name))
+		return congctl_fail(err, -EINVAL, "'%s' is what is to go: give another algorithm to move to", to);
+	if (to && !congctl_is_available(to))
+		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", to);
+	return 0;
+}
+
+int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct drain d = {.to = how->to};
+	char real[CONGCTL_NAME_MAX + 1];
+	int ret;
+
+	memset(moved, 0, sizeof(*moved));
+	ret = congctl_unregister_check(name, real, err);
+	if (!ret)
+		ret = check_target(real, d.to, err);
+	if (!ret)
+		ret = registry_find(real, &d.from);
+	if (ret || d.from.users < 0)
+		return congctl_fail(err, ret ? ret : -EPERM, "no privilege to look at '%s' in the kernel: %s", real,
+				    kernel_look_remedy());
+	ret = d.record = move_record(err);
+	if (ret < 0)
+		return ret;
+	ret = move_everybody(&d, how->timeout_ms, moved, err);
+	if (!ret)
+		ret = congctl_unregister(real, NULL, err);
+	if (ret)
+		put_back(&d, moved);
+	else
+		settle_records(&d);
+	close(d.record);
+	free(d.undo);
+	return ret;
+}

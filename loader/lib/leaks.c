@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is left of algorithms that should be gone: in the registry, in the kernel's memory, among the pins. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup_rule.h"
+#include "doctor.h"
+#include "held.h"
+#include "name.h"
+#include "netns.h"
+#include "previous.h"
+#include "registry.h"
+#include "undo.h"
+
+/* Registered and yet not to be chosen */
+static bool find_unlisted(struct findings *f, const struct registered *list, size_t n)
+{
+	bool clean = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct congctl_finding *it;
+
+		if (congctl_is_available(list[i].name))
+			continue;
+		clean = false;
+		it = finding(f, "registered, not listed", CONGCTL_WARN);
+		finding_say(it, "'%s' (struct_ops map %u) is not among the kernel's algorithms", list[i].name, list[i].map_id);
+		finding_remedy(it, "'congctl unregister --force %s'", list[i].name);
+	}
+	return clean;
+}
+
+/* Not registered any more and yet in use */
+static bool find_old(struct findings *f, const struct registered *list, size_t n)
+{
+	bool clean = true;
+
+	for (size_t i = 0; i < n; i++) {
+		struct congctl_finding *it;
+
+		if (list[i].users <= 0)
+			continue;
+		clean = false;
+		it = finding(f, "old build in use", CONGCTL_WARN);
+		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld users", list[i].name, list[i].map_id,
+			    (long long)list[i].users);
+		if (congctl_is_available(list[i].name))
+			finding_remedy(it, "they end by themselves; 'congctl users %s' names them", list[i].name);
+		else
+			finding_remedy(it, "they end by themselves; 'congctl use NAME --from %s' moves them to another", list[i].name);
+	}
+	return clean;
+}
+
+static bool find_pin(struct findings *f, const char *dir, const char *entry)
+{
+	char path[PATH_MAX];
+	struct congctl_finding *it;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, entry);
+	if (previous_pin_map(path))
+		return true;
+	it = finding(f, "pin of nothing", CONGCTL_WARN);
+	finding_say(it, "%.200s: its registration was taken from it", path);
+	finding_remedy(it, "'rm %.200s'", path);
+	return false;
+}
+
+static bool find_pins(struct findings *f)
+{
+	DIR *dir = opendir(CONGCTL_PIN_DIR);
+	bool clean = true;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		struct congctl_finding *it;
+
+		if (*d->d_name == '.' || d->d_type == DT_DIR)
+			continue;
+		if (!held_is(d->d_name)) {
+			clean &= find_pin(f, CONGCTL_PIN_DIR, d->d_name);
+		} else if (held_is_orphan(d->d_name)) {
+			clean = false;
+			it = finding(f, "held by nobody", CONGCTL_WARN);
+			finding_say(it, "%s/%.128s: its process is gone", CONGCTL_PIN_DIR, d->d_name);
+			finding_remedy(it, "'congctl list' sweeps it away");
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return clean;
+}
+
+/* A former build of what is not registered, or of a swap that was cut short */
+static bool find_previous(struct findings *f)
+{
+	DIR *dir = opendir(PREVIOUS_DIR);
+	bool clean = true;
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		char name[CONGCTL_NAME_MAX + 1], pin[PATH_MAX];
+		struct congctl_finding *it;
+
+		if (*d->d_name == '.')
+			continue;
+		name_from_pin(d->d_name + (*d->d_name == '~'), name);
+		name_pin_path(name, pin);
+		if (*d->d_name != '~' && previous_pin_map(pin))
+			continue;
+		clean = false;
+		it = finding(f, "former build", CONGCTL_WARN);
+		finding_say(it, "%s/%.32s: %s", PREVIOUS_DIR, d->d_name,
+			    *d->d_name == '~' ? "a swap was cut short, or is under way" : "its algorithm is not registered");
+		finding_remedy(it, "'congctl list' puts it in order");
+	}
+	if (dir)
+		closedir(dir);
+	return clean;
+}
+
+/* Why it cannot be undone as it stands; NULL: nothing is known against it */
+static const char *find_obstacle(const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	struct namespace ns;
+	int ret;
+
+	if (record->cgroup && cgroup_path(record->cgroup, path) == -ENOENT)
+		return "its cgroup is gone";
+	if (record->netns_inode) {
+		ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
+		if (!ret)
+			namespace_close(&ns);
+		if (ret == -ENOENT)
+			return "its network namespace is gone";
+	}
+	if (*record->before && !congctl_is_available(record->before))
+		return "what it would put back is not registered";
+	return NULL;
+}
+
+static bool find_undo_records(struct findings *f)
+{
+	struct undo_saved *saved;
+	bool clean = true;
+	size_t n;
+
+	if (undo_list(&saved, &n))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		const char *obstacle = find_obstacle(&saved[i].record);
+		struct congctl_finding *it;
+
+		if (!obstacle)
+			continue;
+		clean = false;
+		it = finding(f, "undo record", CONGCTL_WARN);
+		finding_say(it, "%s, the choice of '%s': %s", saved[i].id, saved[i].record.name, obstacle);
+		if (strstr(obstacle, "gone"))
+			finding_remedy(it, "'congctl use --undo %s' forgets it", saved[i].id);
+		else
+			finding_remedy(it, "register '%s', or 'rm %s/%s' to forget it", saved[i].record.before, UNDO_DIR, saved[i].id);
+	}
+	free(saved);
+	return clean;
+}
+
+void find_leaks(struct findings *f)
+{
+	struct registered *now, *old = NULL;
+	struct congctl_finding *it;
+	size_t n_now, n_old;
+	bool clean;
+
+	if (registry_walk(&now, &n_now) || registry_walk_old(&old, &n_old)) {
+		it = finding(f, "leaks", CONGCTL_WARN);
+		finding_say(it, "cannot look for them: only CAP_SYS_ADMIN may");
+		finding_remedy(it, "run it as root");
+		goto out;
+	}
+	clean = find_unlisted(f, now, n_now);
+	clean &= find_old(f, old, n_old);
+	clean &= find_pins(f);
+	clean &= find_previous(f);
+	clean &= find_undo_records(f);
+	if (clean)
+		finding_say(finding(f, "leaks", CONGCTL_PASS), "none; %zu registered", n_now);
+out:
+	free(now);
+	free(old);
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Why has a connection its algorithm? The rules that fit it, in the kernel's order, and whether the first that counts is what it has. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup_rule.h"
+#include "connection.h"
+#include "undo.h"
+
+#define MAX_REASONS (sizeof(((struct congctl_explanation *)NULL)->reasons) / sizeof(struct congctl_reason))
+
+static struct congctl_reason *add(struct congctl_explanation *why, const char *name)
+{
+	struct congctl_reason *r;
+
+	if (why->n_reasons == MAX_REASONS)
+		return NULL;
+	r = &why->reasons[why->n_reasons++];
+	*r = (struct congctl_reason){};
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	return r;
+}
+
+struct route_question {
+	const struct route_prefix *host;
+	struct route route;
+};
+
+static int ask_route(void *arg)
+{
+	struct route_question *q = arg;
+
+	return route_lookup(q->host, &q->route);
+}
+
+static void add_route(struct congctl_explanation *why, const struct route *route)
+{
+	struct congctl_reason *r = add(why, route->name);
+	char text[ROUTE_TEXT_MAX];
+
+	route_print(&route->key.to, text);
+	if (r)
+		snprintf(r->rule, sizeof(r->rule), "the route %s%s", text, route->locked ? ", locked" : "");
+}
+
+struct near {
+	struct cgroup_rule rule;
+	size_t depth; /* of its cgroup: the length of its path will do, they are all on one path */
+	char path[PATH_MAX];
+};
+
+/* as the kernel runs them: the closest cgroup first, and in one the oldest */
+static int by_order(const void *a, const void *b)
+{
+	const struct near *x = a, *y = b;
+	long older = atol(x->rule.id) - atol(y->rule.id);
+
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? 1 : -1;
+	return older < 0 ? -1 : older > 0;
+}
+
+static bool is_below(const char *path, const char *top)
+{
+	size_t n = strlen(top);
+
+	return !strncmp(path, top, n) && (!path[n] || path[n] == '/');
+}
+
+static int add_programs(struct congctl_explanation *why, const struct connection *c)
+{
+	struct cgroup_rule *rules;
+	struct near *near;
+	char path[PATH_MAX];
+	size_t n, n_near = 0;
+	int ret;
+
+	if (!c->cgroup || cgroup_path(c->cgroup, path))
+		return 0;
+	snprintf(why->cgroup, sizeof(why->cgroup), "%.*s", (int)sizeof(why->cgroup) - 1, path);
+	ret = cgroup_rules(&rules, &n);
+	near = calloc(n + 1, sizeof(*near));
+	for (size_t i = 0; i < n && near; i++) {
+		struct near *at = &near[n_near];
+
+		if (rules[i].port && rules[i].port != c->local.port && rules[i].port != c->remote.port)
+			continue;
+		if (cgroup_path(rules[i].cgroup, at->path) || !is_below(path, at->path))
+			continue;
+		at->rule = rules[i];
+		at->depth = strlen(at->path);
+		n_near++;
+	}
+	if (near)
+		qsort(near, n_near, sizeof(*near), by_order);
+	for (size_t i = 0; i < n_near; i++) {
+		struct congctl_reason *r = add(why, near[i].rule.name);
+
+		if (!r)
+			break;
+		if (near[i].rule.port)
+			snprintf(r->rule, sizeof(r->rule), "port %u", near[i].rule.port);
+		else
+			snprintf(r->rule, sizeof(r->rule), "the cgroup %.480s", near[i].path);
+		snprintf(r->undo, sizeof(r->undo), "%s", near[i].rule.id);
+	}
+	free(near);
+	free(rules);
+	return near ? ret : -ENOMEM;
+}
+
+/* The record that undoes each of them */
+static int add_undo(struct congctl_explanation *why, const struct connection *c, const struct route *route)
+{
+	struct undo_saved *saved;
+	size_t n;
+	int ret = undo_list(&saved, &n);
+
+	for (size_t i = 0; i < why->n_reasons; i++) {
+		struct congctl_reason *r = &why->reasons[i];
+		bool program = *r->undo, is_default = i + 1 == why->n_reasons;
+		char rule[CONGCTL_UNDO_MAX];
+
+		memcpy(rule, r->undo, sizeof(rule));
+		*r->undo = '\0';
+		for (size_t k = 0; k < n && !*r->undo; k++) {
+			const struct undo_record *u = &saved[k].record;
+			bool fits;
+
+			if (program)
+				fits = (u->scope == CONGCTL_SCOPE_CGROUP || u->scope == CONGCTL_SCOPE_PORT) && !strcmp(u->rule, rule);
+			else if (u->netns_inode != c->ns.inode)
+				fits = false;
+			else if (is_default)
+				fits = u->scope == CONGCTL_SCOPE_DEFAULT || u->scope == CONGCTL_SCOPE_NETNS;
+			else
+				fits = u->scope == CONGCTL_SCOPE_PREFIX && !memcmp(&u->route.to, &route->key.to, sizeof(route->key.to));
+			if (fits && !strcmp(u->name, r->name))
+				snprintf(r->undo, sizeof(r->undo), "%s", saved[k].id);
+		}
+	}
+	free(saved);
+	return ret;
+}
+
+static void decide(struct congctl_explanation *why)
+{
+	snprintf(why->given_by, sizeof(why->given_by), "none of the standing rules: the application chose it, or 'congctl use --pid' or '--from' did, or the "
+		 "listening socket it came from had it, or a rule has changed since");
+	for (size_t i = 0; i < why->n_reasons; i++) {
+		struct congctl_reason *r = &why->reasons[i];
+
+		if (!congctl_is_available(r->name) && i + 1 < why->n_reasons)
+			continue;
+		r->decides = true;
+		if (!strcmp(r->name, why->name))
+			snprintf(why->given_by, sizeof(why->given_by), "%s", r->rule);
+		return;
+	}
+}
+
+static int find_reasons(struct congctl_explanation *why, const struct connection *c)
+{
+	struct route_question q = {.host = &c->remote.host};
+	char name[CONGCTL_NAME_MAX + 1];
+	struct congctl_reason *r;
+	int ret;
+
+	if (namespace_run(&c->ns, ask_route, &q)) /* no route any more, or no way to ask before 5.4 */
+		q.route = (struct route){};
+	if (*q.route.name && q.route.locked)
+		add_route(why, &q.route);
+	ret = add_programs(why, c);
+	if (!ret && *q.route.name && !q.route.locked)
+		add_route(why, &q.route);
+	if (!ret)
+		ret = namespace_default(&c->ns, name);
+	r = ret ? NULL : add(why, name);
+	if (r)
+		snprintf(r->rule, sizeof(r->rule), "the default of its network namespace");
+	return ret ? ret : add_undo(why, c, &q.route);
+}
+
+int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err)
+{
+	struct connection c;
+	int ret;
+
+	*why = (struct congctl_explanation){};
+	ret = remote ? connection_by_ends(socket, remote, &c, err) : connection_of_process(socket, &c, err);
+	if (ret)
+		return ret;
+	snprintf(why->name, sizeof(why->name), "%s", c.name);
+	connection_end_print(&c.local, why->local);
+	connection_end_print(&c.remote, why->remote);
+	ret = find_reasons(why, &c);
+	connection_close(&c);
+	if (ret)
+		return congctl_fail(err, ret, "cannot read the standing rules: %s", strerror(-ret));
+	decide(why);
+	return 0;
+}

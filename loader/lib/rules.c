@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Which standing selections there are: read from the kernel, and from the records which of them `congctl use` made. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup_rule.h"
+#include "select.h"
+
+struct rules {
+	struct congctl_rule *at;
+	size_t n;
+	struct undo_saved *saved;
+	size_t n_saved;
+};
+
+static struct congctl_rule *add(struct rules *r, enum congctl_scope scope, const char *name)
+{
+	struct congctl_rule *more = realloc(r->at, (r->n + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	r->at = more;
+	more += r->n++;
+	*more = (struct congctl_rule){.selection.scope = scope};
+	snprintf(more->name, sizeof(more->name), "%s", name);
+	return more;
+}
+
+/* Whoever wrote the last record of this place that still holds */
+static void find_undo(const struct rules *r, struct congctl_rule *rule, const struct undo_record *like)
+{
+	for (size_t i = 0; i < r->n_saved && !*rule->undo; i++) {
+		const struct undo_record *u = &r->saved[i].record;
+		bool is_default = u->scope == CONGCTL_SCOPE_DEFAULT || u->scope == CONGCTL_SCOPE_NETNS;
+		bool want_default = like->scope == CONGCTL_SCOPE_DEFAULT || like->scope == CONGCTL_SCOPE_NETNS;
+
+		if (strcmp(u->name, rule->name) || is_default != want_default || (!is_default && u->scope != like->scope) ||
+		    u->netns_inode != like->netns_inode || u->netns_cookie != like->netns_cookie || strcmp(u->rule, *like->rule ? like->rule : u->rule) ||
+		    memcmp(&u->route, &like->route, sizeof(u->route)) || u->lock != like->lock)
+			continue;
+		snprintf(rule->undo, sizeof(rule->undo), "%s", r->saved[i].id);
+	}
+}
+
+struct there {
+	struct rules *rules;
+	const struct namespace *ns;
+};
+
+static int add_routes(void *arg)
+{
+	const struct there *there = arg;
+	struct route *list;
+	size_t n;
+	int ret = route_list(&list, &n);
+
+	for (size_t i = 0; i < n && !ret; i++) {
+		struct undo_record like = {.scope = CONGCTL_SCOPE_PREFIX, .route = list[i].key, .lock = list[i].locked,
+					   .netns_inode = there->ns->inode, .netns_cookie = there->ns->cookie};
+		struct congctl_rule *rule;
+
+		if (!*list[i].name)
+			continue;
+		rule = add(there->rules, CONGCTL_SCOPE_PREFIX, list[i].name);
+		if (!rule) {
+			ret = -ENOMEM;
+			break;
+		}
+		route_print(&list[i].key.to, rule->selection.where);
+		snprintf(rule->selection.netns, sizeof(rule->selection.netns), "%s", there->ns->where);
+		rule->selection.lock = list[i].locked;
+		find_undo(there->rules, rule, &like);
+	}
+	route_free(list, n);
+	return ret;
+}
+
+static int add_namespaces(struct rules *r)
+{
+	struct namespace *list;
+	size_t n;
+	int ret = namespace_list(&list, &n);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; i < n && !ret; i++) {
+		struct there there = {r, &list[i]};
+		struct undo_record like = {.scope = CONGCTL_SCOPE_NETNS, .netns_inode = list[i].inode, .netns_cookie = list[i].cookie};
+		char name[CONGCTL_NAME_MAX + 1];
+		struct congctl_rule *rule;
+
+		if (namespace_default(&list[i], name))
+			continue; /* may not be entered */
+		rule = add(r, *list[i].where ? CONGCTL_SCOPE_NETNS : CONGCTL_SCOPE_DEFAULT, name);
+		if (!rule) {
+			ret = -ENOMEM;
+			break;
+		}
+		snprintf(rule->selection.where, sizeof(rule->selection.where), "%s", list[i].where);
+		find_undo(r, rule, &like);
+		ret = namespace_run(&list[i], add_routes, &there);
+	}
+	namespace_list_free(list, n);
+	return ret;
+}
+
+static int add_programs(struct rules *r)
+{
+	struct cgroup_rule *list;
+	size_t n;
+	int ret = cgroup_rules(&list, &n);
+
+	for (size_t i = 0; i < n && !ret; i++) {
+		enum congctl_scope scope = list[i].port ? CONGCTL_SCOPE_PORT : CONGCTL_SCOPE_CGROUP;
+		struct undo_record like = {.scope = scope};
+		struct congctl_rule *rule = add(r, scope, list[i].name);
+
+		if (!rule) {
+			ret = -ENOMEM;
+			break;
+		}
+		if (list[i].port)
+			snprintf(rule->selection.where, sizeof(rule->selection.where), "%u", list[i].port);
+		else if (cgroup_path(list[i].cgroup, rule->selection.where))
+			r->n--; /* its cgroup has just gone */
+		snprintf(like.rule, sizeof(like.rule), "%s", list[i].id);
+		find_undo(r, rule, &like);
+	}
+	free(list);
+	return ret;
+}
+
+void select_settle(void)
+{
+	struct congctl_rule *rules = NULL;
+	struct undo_saved *saved;
+	size_t n_saved, n = 0;
+	bool asked = false;
+
+	if (undo_list(&saved, &n_saved))
+		return;
+	for (size_t i = 0; i < n_saved; i++) {
+		struct undo_record *u = &saved[i].record;
+		bool holds = u->scope == CONGCTL_SCOPE_PID || u->scope == CONGCTL_SCOPE_FROM; /* some sockets may have moved */
+
+		if (!u->pending || (!asked && congctl_rules(&rules, &n, NULL)))
+			continue;
+		asked = true;
+		for (size_t k = 0; k < n && !holds; k++)
+			holds = !strcmp(rules[k].undo, saved[i].id);
+		u->pending = false;
+		if (!holds)
+			undo_drop(saved[i].id);
+		else
+			undo_rewrite(saved[i].id, u);
+	}
+	free(rules);
+	free(saved);
+}
+
+int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+{
+	struct rules r = {};
+	int ret = undo_list(&r.saved, &r.n_saved);
+
+	if (!ret)
+		ret = add_namespaces(&r);
+	if (!ret)
+		ret = add_programs(&r);
+	free(r.saved);
+	if (ret) {
+		free(r.at);
+		r = (struct rules){};
+		congctl_fail(err, ret, "cannot read the standing rules: %s", strerror(-ret));
+	}
+	*rules = r.at;
+	*n = r.n;
+	return ret;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* select.h - what the standing selections share. Private. */
+#ifndef CONGCTL_SELECT_H
+#define CONGCTL_SELECT_H
+
+#include <congctl/congctl.h>
+
+#include "netns.h"
+#include "undo.h"
+
+/* The registered algorithm that is meant, `name` itself or bpf_`name`; -ENOENT says what there is. */
+int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
+bool select_needs_ecn(const char *name); /* does it want ECN negotiated? */
+
+/* Under the lock: what killed processes left pending is either so, or its record goes. */
+void select_settle(void);
+
+/* Route of record->route.to: fill in the rest of the record, write it, change the route. In the thread's namespace. */
+int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
+int select_prefix_undo(const struct undo_record *record, struct congctl_error *err);
+
+/* The sockets that are there now: PID, FROM. */
+int select_live(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved, struct congctl_error *err);
+int select_live_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "name.h"
+#include "undo.h"
+
+#define VERSION 1
+#define BPFFS "/sys/fs/bpf"
+#define LOCK_MS 5000 /* a change takes milliseconds */
+
+int undo_lock(struct congctl_error *err)
+{
+	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+
+	if (fd < 0) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot open %s: %s", BPFFS, strerror(-ret));
+	}
+	for (int ms = 0; ms < LOCK_MS; ms += 5) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return fd;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	close(fd);
+	return congctl_fail(err, -EBUSY, "another process has held the lock on %s for %d seconds: try again when it is done", BPFFS,
+			    LOCK_MS / 1000);
+}
+
+static void path_of(const char *id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s", UNDO_DIR, id);
+}
+
+static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info), zero = 0;
+	char path[PATH_MAX];
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	snprintf(id, CONGCTL_UNDO_MAX, "%u", info.id);
+	if (!*record->rule)
+		snprintf(record->rule, sizeof(record->rule), "%s", id);
+	record->version = VERSION;
+	record->pending = true;
+	path_of(id, path);
+	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
+		return -errno;
+	if ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(UNDO_DIR, 0700) && errno != EEXIST))
+		return -errno;
+	return bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
+int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "congctl_undo", sizeof(uint32_t), sizeof(*record), 1, NULL), ret;
+
+	ret = fd < 0 ? -errno : store(fd, record, id);
+	if (fd >= 0)
+		close(fd);
+	if (ret)
+		*id = '\0';
+	if (ret == -EPERM || ret == -EACCES)
+		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
+				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
+	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
+}
+
+static int load(const char *id, struct undo_record *record)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info), zero = 0;
+	char path[PATH_MAX];
+	int fd, ret = 0;
+
+	path_of(id, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.type != BPF_MAP_TYPE_ARRAY || info.value_size != sizeof(*record))
+		ret = -EINVAL;
+	else if (bpf_map_lookup_elem(fd, &zero, record))
+		ret = -errno;
+	else if (record->version != VERSION)
+		ret = -EINVAL;
+	close(fd);
+	return ret;
+}
+
+static bool is_id(const char *id)
+{
+	return *id && strlen(id) < CONGCTL_UNDO_MAX && strspn(id, "0123456789") == strlen(id);
+}
+
+int undo_read(const char *id, struct undo_record *record, struct congctl_error *err)
+{
+	int ret = is_id(id) ? load(id, record) : -ENOENT;
+
+	if (ret == -ENOENT)
+		return congctl_fail(err, ret, "nothing to undo has the number '%s': 'congctl use' says it when it changes something", id);
+	if (ret == -EPERM || ret == -EACCES)
+		return congctl_fail(err, ret, "no privilege to read %s/%s: run it as root", UNDO_DIR, id);
+	return ret ? congctl_fail(err, ret, "cannot read %s/%s: %s", UNDO_DIR, id, strerror(-ret)) : 0;
+}
+
+/* No record has such a name. */
+static void sockets_path(const char *id, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/%s+sockets", UNDO_DIR, id);
+}
+
+int undo_pin_sockets(const char *id, int fd, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	sockets_path(id, path);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	ret = -errno;
+	return congctl_fail(err, ret, "cannot record the change in %s: %s", path, strerror(-ret));
+}
+
+int undo_open_sockets(const char *id)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	sockets_path(id, path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int undo_rewrite(const char *id, const struct undo_record *record)
+{
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+	int fd, ret;
+
+	path_of(id, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	ret = bpf_map_update_elem(fd, &zero, record, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+void undo_drop(const char *id)
+{
+	char path[PATH_MAX];
+
+	if (!*id)
+		return;
+	sockets_path(id, path);
+	unlink(path);
+	path_of(id, path);
+	unlink(path);
+	rmdir(UNDO_DIR); /* both stay while others are in them */
+	rmdir(CONGCTL_PIN_DIR);
+}
+
+/* Map ids are given in rising order. */
+static int newest_first(const void *a, const void *b)
+{
+	long x = atol(((const struct undo_saved *)a)->id), y = atol(((const struct undo_saved *)b)->id);
+
+	return (x < y) - (x > y);
+}
+
+int undo_list(struct undo_saved **list, size_t *n)
+{
+	DIR *dir = opendir(UNDO_DIR);
+	struct undo_saved *more;
+	struct dirent *d;
+
+	*list = NULL;
+	*n = 0;
+	while (dir && (d = readdir(dir))) {
+		if (!is_id(d->d_name))
+			continue;
+		more = realloc(*list, (*n + 1) * sizeof(**list));
+		if (!more) {
+			closedir(dir);
+			free(*list);
+			*list = NULL;
+			return -ENOMEM;
+		}
+		*list = more;
+		if (load(d->d_name, &more[*n].record))
+			continue;
+		snprintf(more[*n].id, sizeof(more[*n].id), "%.*s", CONGCTL_UNDO_MAX - 1, d->d_name);
+		++*n;
+	}
+	if (dir)
+		closedir(dir);
+	if (*n)
+		qsort(*list, *n, sizeof(**list), newest_first);
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * undo.h - what a `congctl use` changed, as a small map pinned at ~undo/ID: written before the change, so that a process killed in
+ * between leaves a record of a change that did not happen, which undoing finds out. ID is the map's. Private.
+ */
+#ifndef CONGCTL_UNDO_H
+#define CONGCTL_UNDO_H
+
+#include <stdint.h>
+
+#include <congctl/congctl.h>
+
+#include "route.h"
+
+#define UNDO_DIR CONGCTL_PIN_DIR "/~undo"
+
+struct undo_record {
+	uint32_t version, scope; /* scope: enum congctl_scope */
+	char name[CONGCTL_NAME_MAX + 1];   /* what was set */
+	char before[CONGCTL_NAME_MAX + 1]; /* what was there; empty: nothing */
+	uint64_t netns_inode, netns_cookie;
+	uint64_t cgroup;             /* id */
+	uint32_t port;               /* 0: none */
+	char rule[CONGCTL_UNDO_MAX]; /* ~rules/ID of it */
+	struct route_key route;
+	uint32_t lock, before_lock;
+	uint32_t created;            /* the route was not there */
+	uint32_t pending;            /* being made or undone: if the lock is free, whoever did it was killed */
+};
+
+struct undo_saved {
+	char id[CONGCTL_UNDO_MAX];
+	struct undo_record record;
+};
+
+/* Pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
+int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
+int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */
+int undo_rewrite(const char *id, const struct undo_record *record); /* what a record says, in place */
+void undo_drop(const char *id);
+/* The map that says which sockets were moved, of move_record(), pinned beside the record ID as long as it. */
+int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
+int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
+/* All of them, the newest first; free() it. */
+int undo_list(struct undo_saved **list, size_t *n);
+
+/* One change of the machine's selection at a time: fd to close; -EBUSY */
+int undo_lock(struct congctl_error *err);
+
+#endif

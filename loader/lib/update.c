@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Another build under the same name: the link is swapped, the former build stays pinned for the way back. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "migration.h"
+#include "move.h"
+#include "name.h"
+#include "netns.h"
+#include "object.h"
+#include "previous.h"
+#include "registry.h"
+#include "source.h"
+
+/* what runs now */
+struct present {
+	struct registered registered;
+	int link_fd, map_fd;
+};
+
+static void present_close(struct present *p)
+{
+	if (p->map_fd >= 0)
+		close(p->map_fd);
+	if (p->link_fd >= 0)
+		close(p->link_fd);
+}
+
+static int check_swappable(const char *name, const struct registered *r, int ret, struct congctl_error *err)
+{
+	if (ret == -ENOENT && congctl_is_available(name))
+		return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF has builds", name);
+	if (ret == -ENOENT)
+		return congctl_fail(err, ret, "'%s' is not registered: 'congctl register' it first", name);
+	if (ret && ret != -EPERM)
+		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
+	if (ret || r->users < 0)
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
+	if (!r->link_id)
+		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, as before 6.4, and cannot be swapped: "
+				    "'congctl unregister %s --drain' and register the new build", r->name, r->name);
+	if (!r->pinned)
+		return congctl_fail(err, -EPERM, "'%s' was registered by something else: 'congctl adopt %s' first", r->name, r->name);
+	return 0;
+}
+
+static int present_open(const char *name, struct present *p, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	*p = (struct present){.link_fd = -1, .map_fd = -1};
+	congctl_sweep();
+	ret = check_swappable(name, &p->registered, registry_resolve(name, &p->registered), err);
+	if (ret)
+		return ret;
+	name_pin_path(p->registered.name, path);
+	p->link_fd = bpf_obj_get(path);
+	p->map_fd = bpf_map_get_fd_by_id(p->registered.map_id);
+	if (p->link_fd >= 0 && p->map_fd >= 0)
+		return 0;
+	ret = congctl_fail(err, -errno, "cannot open the present build of '%s': %s", p->registered.name, strerror(errno));
+	present_close(p);
+	return ret;
+}
+
+static void note(char *text, size_t size, const char *name, const char *why)
+{
+	size_t n = strlen(text);
+
+	snprintf(text + n, size - n, "%s%s %s", n ? ", " : "", name, why);
+}
+
+/* The values the tunables have now, as far as the new build has room for them. */
+static int keep_tunables(struct congctl_object *obj, const char *name, struct congctl_moved *moved, struct congctl_error *err)
+{
+	const struct congctl_info *was;
+	struct congctl_object *running;
+	char value[24], why[96];
+	int ret;
+
+	ret = congctl_running_open(&running, name, err);
+	if (ret)
+		return ret;
+	was = congctl_object_info(running);
+	for (size_t i = 0; i < was->n_tunables && !ret; i++) {
+		const struct congctl_tunable *t = &was->tunables[i];
+
+		snprintf(value, sizeof(value), "%llu", (unsigned long long)t->value);
+		ret = congctl_object_set(obj, t->name, value, NULL);
+		if (ret == -ERANGE)
+			snprintf(why, sizeof(why), "(%s is out of its new range)", value);
+		else if (ret == -ENOENT)
+			snprintf(why, sizeof(why), "(%s, it is no more)", value);
+		if (ret == -ERANGE || (ret == -ENOENT && t->value != t->initial))
+			note(moved->unkept, sizeof(moved->unkept), t->name, why);
+		if (ret == -ERANGE || ret == -ENOENT)
+			ret = 0;
+		else if (ret)
+			congctl_fail(err, ret, "cannot set tunable '%s' of the new build to %s", t->name, value);
+	}
+	congctl_object_close(running);
+	return ret;
+}
+
+static int open_build(struct congctl_object **obj, const char *name, const char *file, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+
+	if (!file && name_resolve(name, path, NULL))
+		return congctl_fail(err, -ENOENT, "no algorithm '%s' in %s: name the file of the new build", name, congctl_catalogue());
+	return congctl_object_open(obj, file ? file : name, err);
+}
+
+/* An object that bears another name must be a build of the same algorithm all the same: its structure is called alike. */
+static int check_same(const struct congctl_object *obj, const struct present *p, const char *own_name, struct congctl_error *err)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+
+	if (!strcmp(own_name, p->registered.name))
+		return 0;
+	if (bpf_obj_get_info_by_fd(p->map_fd, &info, &len))
+		return congctl_fail(err, -errno, "cannot read the present build of '%s': %s", p->registered.name, strerror(errno));
+	if (!strncmp(obj->variable, info.name, sizeof(info.name) - 1))
+		return 0;
+	return congctl_fail(err, -EINVAL, "'%s' holds '%s', which is no build of '%s': to change over, register it and use "
+			    "'congctl unregister %s --drain --to %s'", obj->info.file, own_name, p->registered.name, p->registered.name,
+			    own_name);
+}
+
+static int load_build(struct congctl_object *obj, const struct present *p, struct congctl_moved *moved, struct congctl_error *err)
+{
+	const char *name = p->registered.name;
+	char own_name[CONGCTL_NAME_MAX + 1];
+	int ret;
+
+	memcpy(own_name, obj->info.name, sizeof(own_name));
+	ret = check_same(obj, p, own_name, err);
+	if (!ret && strcmp(own_name, name))
+		ret = congctl_object_rename(obj, name, err);
+	if (!ret)
+		ret = keep_tunables(obj, name, moved, err);
+	if (!ret)
+		ret = congctl_object_load(obj, err);
+	if (!ret && !obj->link_mode)
+		ret = congctl_fail(err, -ENOTSUP, "this kernel cannot swap '%s': it has no links for struct_ops (6.4): "
+				   "'congctl unregister %s --drain' and register the new build", name, name);
+	if (!ret)
+		ret = object_make_ready(obj, err);
+	return ret;
+}
+
+/* A namespace keeps the build of its default that was registered when it was set: set it again wherever `name` is the default. */
+static int renew_defaults(const char *name, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct namespace *list;
+	size_t n;
+	int ret = namespace_list(&list, &n);
+
+	if (ret)
+		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
+	for (size_t i = 0; i < n; i++) {
+		char now[CONGCTL_NAME_MAX + 1];
+
+		if (namespace_default(&list[i], now) || strcmp(now, name))
+			continue;
+		ret = namespace_set_default(&list[i], name, NULL);
+		if (!ret)
+			continue;
+		moved->unmoved++;
+		snprintf(moved->why, sizeof(moved->why), "the default of %.40s keeps the former build: %s",
+			 *list[i].where ? list[i].where : "this namespace", ret == -EACCES ? "it is not in tcp_allowed" : strerror(-ret));
+	}
+	namespace_list_free(list, n);
+	return 0;
+}
+
+/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What
+ * goes wrong here leaves them with it, and is told. */
+static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
+{
+	struct congctl_moved sockets = {};
+	struct congctl_error err = {};
+	int64_t left;
+
+	if (renew_defaults(p->registered.name, moved, &err) || (migrate && move_version(p->registered.name, &sockets, &err)))
+		snprintf(sockets.why, sizeof(sockets.why), "%.*s", (int)sizeof(sockets.why) - 1, err.text);
+	congctl_error_clear(&err);
+	moved->moved += sockets.moved;
+	moved->unmoved += sockets.unmoved;
+	if (!*moved->why)
+		memcpy(moved->why, sockets.why, sizeof(moved->why));
+	left = registry_users(p->registered.map_id, false);
+	if (migrate || left <= 0)
+		return;
+	moved->unmoved = left;
+	if (!*moved->why)
+		snprintf(moved->why, sizeof(moved->why), "they keep the former build unless --migrate moves them");
+}
+
+/* Would live sockets let themselves be moved? Asked before the swap, so that a refusal changes nothing. */
+static int check_migration(struct congctl_error *err)
+{
+	struct migration *m;
+	int ret = migration_open(&m, -1, err);
+
+	migration_close(m);
+	return ret;
+}
+
+int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct congctl_object *obj = NULL;
+	struct present p;
+	int ret;
+
+	memset(moved, 0, sizeof(*moved));
+	ret = present_open(name, &p, err);
+	if (ret)
+		return ret;
+	ret = migrate ? check_migration(err) : 0;
+	if (!ret)
+		ret = open_build(&obj, p.registered.name, file, err);
+	if (!ret)
+		ret = load_build(obj, &p, moved, err);
+	if (!ret)
+		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
+	if (!ret)
+		source_note(p.registered.name, obj->info.file);
+	if (!ret)
+		follow(&p, migrate, moved);
+	congctl_object_close(obj);
+	present_close(&p);
+	return ret;
+}
+
+int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct present p;
+	int former, ret;
+
+	memset(moved, 0, sizeof(*moved));
+	ret = present_open(name, &p, err);
+	if (ret)
+		return ret;
+	ret = former = previous_open(p.registered.name);
+	if (former == -ENOENT)
+		congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", p.registered.name);
+	else if (former < 0)
+		congctl_fail(err, former, "cannot open the former build of '%s': %s", p.registered.name, strerror(-former));
+	else
+		ret = migrate ? check_migration(err) : 0;
+	if (!ret)
+		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, former, err);
+	if (!ret)
+		follow(&p, migrate, moved);
+	if (former >= 0)
+		close(former);
+	present_close(&p);
+	return ret;
+}

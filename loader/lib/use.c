@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Selections. Each writes down what it is about to change, then changes it; both under one lock. */
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cgroup_rule.h"
+#include "name.h"
+#include "registry.h"
+#include "select.h"
+
+#define BPFFS "/sys/fs/bpf"
+#define FLAG_NEEDS_ECN 0x2 /* TCP_CONG_NEEDS_ECN */
+
+static int no_such_name(const char *name, struct congctl_error *err)
+{
+	char *words = name_words("tcp_available_congestion_control"), path[PATH_MAX], all[512] = "";
+	size_t n = 0;
+
+	if (!strpbrk(name, "/.") && !name_resolve(name, path, NULL)) {
+		free(words);
+		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl register %s' first", name, name);
+	}
+	for (char *w = words; w && *w && n < sizeof(all); w += strlen(w) + 1)
+		n += snprintf(all + n, sizeof(all) - n, "%s%s", n ? " " : "", w);
+	free(words);
+	return congctl_fail(err, -ENOENT, "no algorithm '%.32s': there are %s, and 'congctl list' shows what can be registered", name, all);
+}
+
+int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err)
+{
+	if (strlen(name) <= CONGCTL_NAME_MAX) {
+		snprintf(real, CONGCTL_NAME_MAX + 1, "%s", name);
+		if (*name && congctl_is_available(real))
+			return 0;
+	}
+	if (*name && strlen(name) <= CONGCTL_NAME_MAX - 4) {
+		snprintf(real, CONGCTL_NAME_MAX + 1, "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
+		if (congctl_is_available(real))
+			return 0;
+	}
+	return no_such_name(name, err);
+}
+
+bool select_needs_ecn(const char *name)
+{
+	struct registered found;
+
+	if (!registry_find(name, &found))
+		return found.flags & FLAG_NEEDS_ECN;
+	return !strcmp(name, "dctcp"); /* the only one of the kernel's own */
+}
+
+static int use_namespace(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct namespace ns;
+	int ret = *where ? namespace_open(&ns, where, err) : namespace_own(&ns, err);
+
+	if (ret)
+		return ret;
+	record->netns_inode = ns.inode;
+	record->netns_cookie = ns.cookie;
+	ret = namespace_default(&ns, record->before);
+	if (ret)
+		congctl_fail(err, ret, "cannot read net.ipv4.tcp_congestion_control: %s", strerror(-ret));
+	if (!ret && strcmp(record->before, record->name)) {
+		ret = undo_write(record, moved->undo, err);
+		if (!ret)
+			ret = namespace_set_default(&ns, record->name, err);
+	}
+	namespace_close(&ns);
+	return ret;
+}
+
+static int find_rule(uint64_t cgroup, uint32_t port, struct cgroup_rule *found)
+{
+	struct cgroup_rule *rules;
+	size_t n;
+	int ret = cgroup_rules(&rules, &n);
+
+	if (ret)
+		return ret;
+	ret = -ENOENT;
+	for (size_t i = 0; i < n && ret; i++) {
+		if (rules[i].cgroup != cgroup || rules[i].port != port)
+			continue;
+		*found = rules[i];
+		ret = 0;
+	}
+	free(rules);
+	return ret;
+}
+
+static int use_cgroup(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
+{
+	bool needs_ecn = select_needs_ecn(record->name);
+	struct cgroup_rule rule;
+	int fd = cgroup_open(where, &record->cgroup, err), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = find_rule(record->cgroup, record->port, &rule);
+	if (!ret && strcmp(rule.name, record->name)) { /* one rule for one place: it changes its mind */
+		snprintf(record->before, sizeof(record->before), "%s", rule.name);
+		snprintf(record->rule, sizeof(record->rule), "%s", rule.id);
+		ret = undo_write(record, moved->undo, err);
+		if (!ret)
+			ret = cgroup_rule_change(&rule, record->name, needs_ecn, err);
+	} else if (ret == -ENOENT) {
+		ret = undo_write(record, moved->undo, err);
+		rule = (struct cgroup_rule){.cgroup = record->cgroup, .port = record->port};
+		snprintf(rule.id, sizeof(rule.id), "%s", moved->undo);
+		snprintf(rule.name, sizeof(rule.name), "%s", record->name);
+		if (!ret)
+			ret = cgroup_rule_add(&rule, needs_ecn, fd, err);
+	}
+	close(fd);
+	return ret;
+}
+
+static int use_port(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
+{
+	char root[PATH_MAX], *end;
+	unsigned long port = strtoul(where, &end, 10);
+	int ret;
+
+	if (*where < '0' || *where > '9' || *end || port < 1 || port > 65535)
+		return congctl_fail(err, -EINVAL, "'%.32s' is not a port: give a number from 1 to 65535", where);
+	record->port = port;
+	ret = cgroup_root(root, err);
+	return ret ? ret : use_cgroup(record, root, moved, err);
+}
+
+struct prefix_job {
+	struct undo_record *record;
+	struct congctl_moved *moved;
+	struct congctl_error *err;
+};
+
+static int use_prefix_there(void *arg)
+{
+	struct prefix_job *job = arg;
+
+	return select_prefix(job->record, job->moved, job->err);
+}
+
+static int use_prefix(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct namespace ns;
+	struct prefix_job job = {record, moved, err};
+	int ret = route_parse(s->where, &record->route.to, err);
+
+	if (!ret)
+		ret = *s->netns ? namespace_open(&ns, s->netns, err) : namespace_own(&ns, err);
+	if (ret)
+		return ret;
+	record->netns_inode = ns.inode;
+	record->netns_cookie = ns.cookie;
+	record->lock = s->lock;
+	ret = namespace_run(&ns, use_prefix_there, &job);
+	namespace_close(&ns);
+	return ret;
+}
+
+static int use_selection(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved,
+			 struct congctl_error *err)
+{
+	switch (s->scope) {
+	case CONGCTL_SCOPE_DEFAULT:
+		return use_namespace(record, "", moved, err);
+	case CONGCTL_SCOPE_NETNS:
+		return *s->where ? use_namespace(record, s->where, moved, err) : congctl_fail(err, -EINVAL, "no network namespace is given");
+	case CONGCTL_SCOPE_CGROUP:
+		return use_cgroup(record, s->where, moved, err);
+	case CONGCTL_SCOPE_PORT:
+		return use_port(record, s->where, moved, err);
+	case CONGCTL_SCOPE_PREFIX:
+		return use_prefix(record, s, moved, err);
+	case CONGCTL_SCOPE_PID:
+	case CONGCTL_SCOPE_FROM:
+		return select_live(record, s, moved, err);
+	default:
+		return congctl_fail(err, -EINVAL, "no such selection");
+	}
+}
+
+/* Never mounted here: a command run by 'ip netns exec' has a /sys of its own, and what it pinned would end with it. */
+static int check_pins_stay(struct congctl_error *err)
+{
+	struct statfs fs;
+
+	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	return congctl_fail(err, -ENODEV, "no bpf file system at %s, where rules are kept: give --netns or use 'nsenter --net' instead of "
+			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+}
+
+int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct undo_record record = {.scope = selection->scope};
+	int ret, lock;
+
+	*moved = (struct congctl_moved){};
+	ret = check_pins_stay(err);
+	if (!ret)
+		ret = congctl_require(err);
+	if (!ret)
+		ret = select_name(name, record.name, err);
+	if (ret)
+		return ret;
+	lock = undo_lock(err);
+	if (lock < 0)
+		return lock;
+	select_settle();
+	ret = use_selection(&record, selection, moved, err);
+	if (ret) {
+		undo_drop(moved->undo);
+		*moved->undo = '\0';
+	} else if (*moved->undo) {
+		record.pending = false;
+		undo_rewrite(moved->undo, &record);
+	}
+	close(lock);
+	return ret;
+}
+
+/* Is what is there (empty: nothing) ours to take back? 1: it is as before already */
+static int still_ours(const struct undo_record *record, const char *now, const char *what, struct congctl_error *err)
+{
+	if (!strcmp(now, record->name))
+		return 0;
+	if (!strcmp(now, record->before))
+		return 1;
+	return congctl_fail(err, -ESTALE, "%s has %s%s%s by now, not '%s': it has been changed since and stays so", what, *now ? "'" : "no algorithm",
+			    now, *now ? "'" : "", record->name);
+}
+
+static int undo_namespace(const struct undo_record *record, struct congctl_error *err)
+{
+	char now[CONGCTL_NAME_MAX + 1];
+	struct namespace ns;
+	int ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
+
+	if (ret)
+		return ret == -ENOENT ? 0 : ret; /* its default has gone with it */
+	ret = namespace_default(&ns, now);
+	if (!ret)
+		ret = still_ours(record, now, "the network namespace", err);
+	if (!ret)
+		ret = namespace_set_default(&ns, record->before, err);
+	namespace_close(&ns);
+	return ret < 0 ? ret : 0;
+}
+
+static int undo_cgroup(const struct undo_record *record, struct congctl_error *err)
+{
+	char path[PATH_MAX], *now = "";
+	struct cgroup_rule rule;
+	int ret = find_rule(record->cgroup, record->port, &rule);
+
+	if (!ret && !strcmp(rule.id, record->rule))
+		now = rule.name;
+	if (ret == -ENOENT && cgroup_path(record->cgroup, path) == -ENOENT) {
+		cgroup_rule_remove(record->rule); /* the cgroup is gone, its rule has no effect any more */
+		return 0;
+	}
+	ret = still_ours(record, now, record->port ? "the port" : "the cgroup", err);
+	if (ret)
+		return ret < 0 ? ret : 0;
+	if (!*record->before)
+		return cgroup_rule_remove(record->rule);
+	if (!congctl_is_available(record->before))
+		return congctl_fail(err, -ENOENT, "'%s', which the rule gave before, is not registered any more: register it first", record->before);
+	return cgroup_rule_change(&rule, record->before, select_needs_ecn(record->before), err);
+}
+
+static int undo_prefix_there(void *arg)
+{
+	struct prefix_job *job = arg;
+
+	return select_prefix_undo(job->record, job->err);
+}
+
+static int undo_prefix(struct undo_record *record, struct congctl_error *err)
+{
+	struct prefix_job job = {record, NULL, err};
+	struct namespace ns;
+	int ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
+
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	ret = namespace_run(&ns, undo_prefix_there, &job);
+	namespace_close(&ns);
+	return ret;
+}
+
+static int undo_record(struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
+{
+	switch (record->scope) {
+	case CONGCTL_SCOPE_DEFAULT:
+	case CONGCTL_SCOPE_NETNS:
+		return undo_namespace(record, err);
+	case CONGCTL_SCOPE_CGROUP:
+	case CONGCTL_SCOPE_PORT:
+		return undo_cgroup(record, err);
+	case CONGCTL_SCOPE_PREFIX:
+		return undo_prefix(record, err);
+	case CONGCTL_SCOPE_PID:
+	case CONGCTL_SCOPE_FROM:
+		return select_live_undo(id, moved, err);
+	default:
+		return congctl_fail(err, -EINVAL, "the record is of another version of congctl: undo it with that one");
+	}
+}
+
+int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct undo_record record;
+	int ret, lock = undo_lock(err);
+
+	*moved = (struct congctl_moved){};
+	if (lock < 0)
+		return lock;
+	select_settle();
+	ret = undo_read(id, &record, err);
+	if (!ret) {
+		record.pending = true;
+		undo_rewrite(id, &record);
+		ret = undo_record(&record, id, moved, err);
+		record.pending = false;
+		if (ret)
+			undo_rewrite(id, &record);
+		else
+			undo_drop(id);
+	}
+	if (ret)
+		congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
+	close(lock);
+	return ret;
+}

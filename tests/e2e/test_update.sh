@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# update swaps to the new build or changes nothing: bad builds, two at once, killed at any moment.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command python3 jq bpftool
+
+name=$(unique u)
+one=$OBJECTS/build_one.bpf.o two=$OBJECTS/build_two.bpf.o
+window() { # of a new connection: tells the build
+	python3 - "$name" <<-'PY'
+	import socket, sys
+	listener = socket.create_server(('127.0.0.1', 0))
+	s = socket.socket()
+	s.setsockopt(6, 13, sys.argv[1].encode())
+	s.connect(listener.getsockname())
+	print(int.from_bytes(s.getsockopt(6, 11, 104)[80:84], 'little')) # tcp_info.tcpi_snd_cwnd
+	PY
+}
+tunables() {
+	"$CONGCTL" info -j "$name" | jq -c '[.tunables[] | [.name, .value]] | sort'
+}
+# all of this test's builds in the kernel, by the name of their algorithm
+builds() {
+	bpftool -j map list | jq '[.[] | select(.type == "struct_ops" and .name == "build")] | length'
+}
+
+before=$(builds)
+check_exit 0 "$CONGCTL" register "$one" --as "$name" --set kept=9 --set narrowed=30
+equals "$(window)" 11
+
+# what is not there, or not ours to swap; nothing changes
+# shellcheck disable=SC2089
+for wrong in "no_such_one_:is not registered: 'congctl register' it first" "reno:is the kernel's own: only what was registered" \
+	"$name $TMP/missing.bpf.o:no file '$TMP/missing.bpf.o'" "$name:name the file of the new build" \
+	"$name $OBJECTS/good.bpf.o:holds 't_good', which is no build of '$name'" \
+	"$name $OBJECTS/build_refused.bpf.o:refused by the verifier at build_refused.bpf.c:9: " \
+	"$name $OBJECTS/no_ssthresh.bpf.o:has no ssthresh"; do
+	# shellcheck disable=SC2086,SC2090
+	check_exit 1 "$CONGCTL" update ${wrong%%:*}
+	contains "$ERR" "${wrong#*:}"
+	equals "$(window)" 11
+	holds not test -e "$PINS/~previous"
+done
+check_exit 1 "$CONGCTL" rollback "$name"
+equals "$ERR" "congctl: '$name' has no former build: 'congctl update' leaves one"
+check_exit 1 "$CONGCTL" rollback reno
+contains "$ERR" "'reno' is the kernel's own"
+
+# the new build, its tunables as they are now where it has room for them; and back, and forth
+check_exit 0 "$CONGCTL" update -j "$name" "$two"
+equals "$(jq -r .unkept <<<"$OUT")" "narrowed (30 is out of its new range)"
+equals "$(window)" 12
+equals "$(tunables)" '[["added",1],["kept",9],["narrowed",50]]'
+check_exit 0 "$CONGCTL" rollback "$name"
+equals "$(window)" 11
+equals "$(tunables)" '[["dropped",7],["kept",9],["narrowed",30]]'
+check_exit 0 "$CONGCTL" rollback "$name"
+equals "$(window)" 12
+check_exit 0 "$CONGCTL" update "$name" "$two"
+check_exit 0 "$CONGCTL" rollback "$name"
+equals "$(window)" 12 # the one before, not the one before that
+equals "$(($(builds) - before))" 2
+
+# nothing stays
+check_exit 0 "$CONGCTL" unregister "$name"
+holds not test -e "$PINS/~previous/$name"
+wait_until 10 eval '[ "$(builds)" = "$before" ]'

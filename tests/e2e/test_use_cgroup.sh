@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A cgroup's rule and a port's give new connections their algorithm, in both directions, outlive the command, and can be taken back.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/use.sh"
+needs_struct_ops
+needs_command python3 jq ip bpftool
+
+a=se_$$_a b=se_$$_b e=se_$$_e
+two_namespaces
+new_cgroup outer
+outer=$CGROUP
+new_cgroup outer/inner
+inner=$CGROUP
+new_cgroup other
+other=$CGROUP
+for name in "$a" "$b"; do
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	defer "$CONGCTL" unregister "$name"
+done
+check_exit 0 "$CONGCTL" register dctcp --as "$e"
+defer "$CONGCTL" unregister "$e"
+for n in "$c" "$s"; do
+	ip netns exec "$n" sysctl -qw net.ipv4.tcp_congestion_control=reno
+done
+ends=(10.77.0.2 7701 --client "$c" --server "$s")
+
+# outgoing and incoming, children included; others are left alone
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+used "$a" --cgroup "$outer"
+first=$UNDO
+told '.moved == 0' "$TMP/out"
+connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+connects "reno $a no-ecn" "${ends[@]}" --server-cgroup "$outer"
+connects "$a $a no-ecn" 2001:db8:77::2 7702 --client "$c" --server "$s" --client-cgroup "$inner" --server-cgroup "$inner"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$other" --server-cgroup "$other"
+
+# the same again changes nothing
+check_exit 0 "$CONGCTL" use -j "$a" --cgroup "$outer"
+told '.undo == null' "$TMP/out"
+
+# the closest cgroup wins, whichever rule came first
+used "$b" --cgroup "$inner"
+connects "$b $a no-ecn" "${ends[@]}" --client-cgroup "$inner" --server-cgroup "$outer"
+undone "$UNDO"
+connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$inner"
+
+# another algorithm for the same cgroup: one rule that changes its mind, undone in order only
+used "$b" --cgroup "$(basename "$outer")"
+second=$UNDO
+connects "$b reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+refused 1 "the cgroup has '$b' by now, not '$a': it has been changed since and stays so" --undo "$first"
+undone "$second"
+connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+undone "$first"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+holds not test -e "$PINS/~rules/$first"
+
+# ECN is negotiated for an algorithm that needs it, on both sides alone as well as together
+used "$e" --cgroup "$outer"
+check_exit 0 python3 "$ROOT/tests/e2e/connect.py" "${ends[@]}" --client-cgroup "$outer" --server-cgroup "$outer"
+equals "$OUT" "$e $e ecn"
+undone "$UNDO"
+
+# a port: to it and from it, no other; the closer cgroup's rule comes first
+port=$((20000 + $$ % 10000))
+used "$a" --port "$port"
+by_port=$UNDO
+connects "$a $a no-ecn" 10.77.0.2 "$port" --client "$c" --server "$s"
+connects "$a $a no-ecn" 2001:db8:77::2 "$port" --client "$c" --server "$s"
+connects "reno reno no-ecn" 10.77.0.2 $((port + 1)) --client "$c" --server "$s"
+used "$b" --cgroup "$other"
+connects "$b $a no-ecn" 10.77.0.2 "$port" --client "$c" --server "$s" --client-cgroup "$other"
+undone "$by_port"
+connects "$b reno no-ecn" 10.77.0.2 "$port" --client "$c" --server "$s" --client-cgroup "$other"
+
+# an algorithm that goes takes its effect along, not its rule; the cgroup that goes takes the rule
+check_exit 0 "$CONGCTL" unregister --force "$b"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$other"
+rmdir "$other"
+undone "$UNDO"
+
+# refused: nothing is left behind
+root=$(dirname "$outer")
+refused 1 "no cgroup '/nowhere/at/all' (No such file or directory): give a directory below $root" "$a" --cgroup /nowhere/at/all
+refused 1 "'/tmp' is no cgroup2 directory: give one below $root" "$a" --cgroup /tmp
+refused 1 "'0' is not a port: give a number from 1 to 65535" "$a" --port 0
+refused 1 "'65536' is not a port: give a number from 1 to 65535" "$a" --port 65536
+refused 1 "'80x' is not a port: give a number from 1 to 65535" "$a" --port 80x
+refused 1 "'' is not a port: give a number from 1 to 65535" "$a" --port ''
+check_exit 1 unshare -m sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh "$CONGCTL" use "$a" --cgroup "$outer"
+contains "$ERR" "no cgroup2 is mounted: 'mount -t cgroup2"
+equals "$(bpftool cgroup show "$outer")" ""

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# explain names the rule that gave a live connection its algorithm, and says when none did.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/use.sh"
+needs_struct_ops
+needs_command python3 jq ip
+
+two_namespaces
+new_cgroup x
+for letter in a b d k p; do
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "se_$$_$letter"
+	defer "$CONGCTL" unregister "se_$$_$letter"
+done
+a=se_$$_a b=se_$$_b d=se_$$_d k=se_$$_k p=se_$$_p
+ip netns exec "$s" sysctl -qw net.ipv4.tcp_congestion_control=reno
+port=$((30000 + $$ % 10000))
+inside() {
+	nsenter --net=/run/netns/"$c" "$@"
+}
+
+# a connection to be looked at: $CLIENT and $SERVER are PID:FD, $NEAR is the client's address; it ends with the next or the test
+HELD=''
+held() {
+	local line
+	let_go
+	coproc HOLD { exec python3 "$ROOT/tests/e2e/connect.py" "$@" --client "$c" --server "$s" --hold; }
+	HELD=$HOLD_PID TO_HELD=${HOLD[1]}
+	read -r -t 10 line <&"${HOLD[0]}" || fail "no connection"
+	read -r -t 10 CLIENT SERVER NEAR <&"${HOLD[0]}" || fail "no connection"
+}
+let_go() {
+	[ -z "$HELD" ] && return
+	exec {TO_HELD}>&-
+	wait "$HELD"
+	HELD=''
+}
+defer let_go
+explained() { # FIELD WANTED ARGUMENT...
+	local field=$1 wanted=$2
+	shift 2
+	check_exit 0 inside "$CONGCTL" explain -j "$@"
+	equals "$(jq -r "$field" "$TMP/out")" "$wanted"
+}
+default='the default of its network namespace'
+
+# nothing but the default; by process and by addresses, from both ends
+used "$d" --netns "$c"
+by_default=$UNDO
+held 10.77.0.2 "$port" --client-cgroup "$CGROUP"
+explained .given_by "$default" "$CLIENT"
+told ".name == \"$d\" and .local == \"$NEAR\" and .remote == \"10.77.0.2:$port\"" "$TMP/out"
+told ".cgroup == \"$CGROUP\" and .rules == [{rule: \"$default\", name: \"$d\", decides: true, undo: \"$by_default\"}]" "$TMP/out"
+explained .given_by "$default" "$NEAR" "10.77.0.2:$port"
+told ".name == \"$d\"" "$TMP/out"
+explained .name reno "$SERVER"
+told '.rules[-1] | .name == "reno" and .undo == null' "$TMP/out"
+
+# all kinds of rules at once: the closest to the socket's cgroup decides, the others are listed in order
+used "$p" --prefix 10.77.0.0/24 --netns "$c"
+route=$UNDO
+held 10.77.0.2 "$port" --client-cgroup "$CGROUP"
+explained .given_by "the route 10.77.0.0/24" "$CLIENT"
+told ".rules[0].undo == \"$route\"" "$TMP/out"
+used "$a" --port "$port"
+by_port=$UNDO
+used "$k" --cgroup "$CGROUP"
+held 10.77.0.2 "$port" --client-cgroup "$CGROUP"
+explained .given_by "the cgroup $CGROUP" "$CLIENT"
+told "[.rules[].name] == [\"$k\", \"$a\", \"$p\", \"$d\"] and [.rules[].decides] == [true, false, false, false]" "$TMP/out"
+told ".rules[1].undo == \"$by_port\" and .rules[1].rule == \"port $port\"" "$TMP/out"
+explained .given_by "port $port" "$SERVER"
+check_exit 0 inside "$CONGCTL" explain "$CLIENT"
+contains "$OUT" "given by   the cgroup $CGROUP"
+
+# a locked route comes before all of them
+undone "$route"
+used "$p" --prefix 10.77.0.0/24 --netns "$c" --lock
+held 10.77.0.2 "$port" --client-cgroup "$CGROUP"
+explained .given_by "the route 10.77.0.0/24, locked" "$CLIENT"
+told ".name == \"$p\" and .rules[0].decides and .rules[1].name == \"$k\"" "$TMP/out"
+undone "$UNDO"
+
+# IPv6, and IPv4 on an IPv6 socket
+held 2001:db8:77::2 "$port" --client-cgroup "$CGROUP"
+explained .given_by "the cgroup $CGROUP" "$CLIENT"
+explained .remote "[2001:db8:77::2]:$port" "$NEAR" "[2001:db8:77::2]:$port"
+
+# the application's own choice is no rule
+held 10.77.0.2 "$port" --client-cgroup "$CGROUP" --choose "$b"
+check_exit 0 inside "$CONGCTL" explain -j "$CLIENT"
+told ".name == \"$b\" and (.given_by | startswith(\"none of the standing rules\")) and .rules[0].decides" "$TMP/out"
+let_go
+
+refuses() {
+	check_exit 1 inside "$CONGCTL" explain "${@:2}"
+	equals "$ERR" "congctl: $1"
+}
+refuses "no process 4194999" 4194999:3
+refuses "process $$ has no file descriptor 999: 'ss -tnp' shows what it has" "$$:999"
+refuses "file descriptor 255 of process $$ is no TCP socket: 'ss -tnp' shows which are" "$$:255"
+refuses "'12:x' is not PID:FD: write it like 4711:5, or give both ends of a connection" 12:x
+refuses "'10.0.0.1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" 10.0.0.1 10.0.0.2:1
+refuses "'[::1]:0' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]:0' '[::1]:1'
+refuses "'10.0.0.1:1' and '[::1]:1' are not of one kind: both IPv4 or both IPv6" 10.0.0.1:1 '[::1]:1'
+refuses "no connection from 10.77.0.1:1 to 10.77.0.2:$port in this network namespace: 'ss -tn' shows what there is" 10.77.0.1:1 "10.77.0.2:$port"

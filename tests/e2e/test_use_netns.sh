@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A namespace's default: set, restored, never a restricted algorithm in any but the first; and everything that is misuse.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/use.sh"
+needs_struct_ops
+needs_command python3 jq ip
+
+a=se_$$_a b=se_$$_b r=se_$$_r
+two_namespaces
+for name in "$a" "$b"; do
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	defer "$CONGCTL" unregister "$name"
+done
+check_exit 0 "$CONGCTL" register aimd --as "$r"
+defer "$CONGCTL" unregister "$r"
+
+default() {
+	ip netns exec "$1" sysctl -n net.ipv4.tcp_congestion_control
+}
+inside() { # in the namespace, with this mount namespace's /sys
+	nsenter --net=/run/netns/"$c" "$@"
+}
+ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$s" sysctl -qw net.ipv4.tcp_congestion_control=reno
+
+# by name, by path, by pid, and one's own
+used "$a" --netns "$c"
+first=$UNDO
+told '.moved == 0' "$TMP/out"
+equals "$(default "$c") $(default "$s")" "$a reno"
+connects "$a reno no-ecn" 10.77.0.2 7711 --client "$c" --server "$s"
+used "$b" --netns "/run/netns/$c"
+second=$UNDO
+equals "$(default "$c")" "$b"
+refused 1 "the network namespace has '$b' by now, not '$a': it has been changed since and stays so" --undo "$first"
+undone "$second"
+equals "$(default "$c")" "$a"
+undone "$first"
+equals "$(default "$c")" reno
+check_exit 0 inside "$CONGCTL" use -j "$b" --default
+UNDO=$(jq -r .undo "$TMP/out")
+equals "$(default "$c")" "$b"
+undone "$UNDO"
+ip netns exec "$c" sleep 60 &
+sleeper=$!
+defer kill "$sleeper"
+wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$c"
+used "$a" --netns "$sleeper"
+equals "$(default "$c")" "$a"
+
+# the same again: nothing to undo
+check_exit 0 "$CONGCTL" use "$a" --netns "$c"
+contains "$ERR" "nothing to do: it is so already"
+# somebody else put back what was there: undoing is done
+ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
+undone "$UNDO"
+equals "$(default "$c")" reno
+# a record of a namespace that is gone undoes nothing
+ip netns add "${c}x"
+used "$a" --netns "${c}x"
+ip netns del "${c}x"
+undone "$UNDO"
+
+# a restricted one is never written
+check_exit 1 "$CONGCTL" use "$r" --netns "$c"
+equals "$ERR" "congctl: '$r' is restricted, so it cannot be the default of a network namespace other than the first: add it to net.ipv4.tcp_allowed_congestion_control there, or build it with .flags = TCP_CONG_NON_RESTRICTED"
+equals "$(default "$c")" reno
+check_exit 1 inside "$CONGCTL" use "$r" --default
+contains "$ERR" "'$r' is restricted"
+check_exit 0 "$CONGCTL" list -j
+told ".algorithms[] | select(.name == \"$r\") | .users == 0" "$TMP/out" # no reference leaked
+
+# refused
+refused 1 "no network namespace 'se_$$_none': 'ip netns' and 'lsns -t net' show what there is" "$a" --netns "se_$$_none"
+refused 1 "no process '4294967' and no network namespace of that name: 'ip netns' and 'lsns -t net' show what there is" "$a" --netns 4294967
+refused 1 "'/etc/passwd' is not a network namespace: give a name of 'ip netns', a path or a pid" "$a" --netns /etc/passwd
+refused 1 "'/proc/self/ns/mnt' is not a network namespace: give a name of 'ip netns', a path or a pid" "$a" --netns /proc/self/ns/mnt
+check_exit 1 "$CONGCTL" use se_none --netns "$c"
+contains "$ERR" "no algorithm 'se_none': there are reno"
+contains "$ERR" "$a"
+mkdir "$TMP/catalogue"
+cp "$ALGORITHMS/aimd.bpf.o" "$TMP/catalogue/se_stem.bpf.o"
+check_exit 1 env CONGCTL_ALGORITHMS="$TMP/catalogue" "$CONGCTL" use se_stem --netns "$c"
+equals "$ERR" "congctl: 'se_stem' is not registered: 'congctl register se_stem' first"
+refused 1 "nothing to undo has the number '../x': 'congctl use' says it when it changes something" --undo ../x
+check_exit 1 ip netns exec "$c" "$CONGCTL" use "$a" --default
+contains "$ERR" "use 'nsenter --net' instead of 'ip netns exec'"
+check_exit 1 setpriv --reuid=65534 --clear-groups --bounding-set=-all "$CONGCTL" use "$a" --netns "$c"
+contains "$ERR" "no privilege"
+equals "$(default "$c")" reno
+
+# misuse: one selection, no more, no less
+usage="'congctl use -h' shows the usage"
+scopes="--default, --netns, --cgroup, --prefix, --port, --pid, --from"
+refused 2 "no selection: give one of $scopes: $usage" "$a"
+refused 2 "two selections at once: give one of $scopes: $usage" "$a" --default --port 80
+refused 2 "two selections at once: give one of $scopes: $usage" "$a" --netns "$c" --cgroup /
+refused 2 "--lock is for --prefix alone: $usage" "$a" --port 80 --lock
+refused 2 "'use' needs a NAME: $usage" --default
+refused 2 "--undo stands alone: $usage" "$a" --undo 1

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# `congctl users` shows each who holds an algorithm, and nobody else.
+. "$(dirname "$0")/lib.sh"
+needs_struct_ops
+needs_command ip jq capsh
+
+a=$(unique a) ns=mv_$$_u
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+check_exit 0 "$CONGCTL" users "$a"
+equals "$OUT" ""
+equals "$ERR" "nobody holds $a"
+check_exit 0 "$CONGCTL" users -j "$a"
+equals "$(jq -c .holders <<<"$OUT")" "[]"
+
+ip netns add $ns
+defer ip netns del $ns
+ip -n $ns link set lo up
+
+# a default: good.bpf.o is not restricted
+ip netns exec $ns sysctl -qw net.ipv4.tcp_congestion_control="$a"
+check_exit 0 "$CONGCTL" users -j "$a"
+told ".holders == [{kind: \"default\", where: \"$ns\", sockets: 0}]" "$TMP/out"
+check_exit 0 ip netns exec $ns "$CONGCTL" users -j "$a"
+told '.holders == [{kind: "default", where: "this namespace", sockets: 0}]' "$TMP/out"
+
+# routes: both families, a table of its own, locked
+ip -n $ns route add local 10.9.0.0/16 dev lo congctl "$a"
+ip -n $ns route add local 10.8.0.0/16 dev lo table 77 congctl lock "$a"
+ip -n $ns -6 route add local 2001:db8::/32 dev lo congctl "$a"
+ip -n $ns route add local 10.7.0.0/16 dev lo congctl reno
+check_exit 0 "$CONGCTL" users -j "$a"
+equals "$(jq -c '[.holders[] | select(.kind == "route") | .where]' <<<"$OUT")" \
+	"[\"10.8.0.0/16 in $ns, table 77, locked\",\"10.9.0.0/16 in $ns, table 255\",\"2001:db8::/32 in $ns, table 255\"]"
+ip -n $ns route del local 10.8.0.0/16 table 77 # before its algorithm goes: `ip route` crashes on such a lock
+
+# rules for a cgroup and a port
+new_cgroup() {
+	local root
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	[ -n "$root" ] && mkdir "$root/mv_$$_u" && cgroup=$root/mv_$$_u && defer rmdir "$cgroup"
+}
+if new_cgroup; then
+	for rule in "--cgroup $cgroup" '--port 47110'; do
+		check_exit 0 "$CONGCTL" use -j "$a" $rule
+		undo=$(jq -r .undo <<<"$OUT")
+		check_exit 0 "$CONGCTL" users -j "$a"
+		told "[.holders[] | select(.kind == \"cgroup\" or .kind == \"port\") | .where] == [\"${rule#* }\"]" "$TMP/out"
+		check_exit 0 "$CONGCTL" use --undo "$undo"
+	done
+fi
+
+# sockets, by the namespace; a process is found without a name of `ip netns`
+mkfifo "$TMP/orders"
+ip netns exec $ns "$BUILD/tests/tools/connections" -n 10 -a 2 <"$TMP/orders" >"$TMP/report" &
+connections=$!
+defer kill $connections
+exec 9>"$TMP/orders"
+wait_until 20 grep -q ready "$TMP/report"
+check_exit 0 "$CONGCTL" users -j "$a"
+told "[.holders[] | select(.kind == \"sockets\")] == [{kind: \"sockets\", where: \"$ns\", sockets: 21}]" "$TMP/out"
+check_exit 0 "$CONGCTL" users "$a"
+contains "$OUT" "HELD BY"
+
+# unregistered, its sockets and the default keep the old build; a new one of the name has nobody
+ip -n $ns route flush table 255 to 10.9.0.0/16
+ip -n $ns -6 route del local 2001:db8::/32 dev lo
+"$CONGCTL" unregister --force "$a" >/dev/null 2>&1 || check_exit 0 "$CONGCTL" unregister "$a"
+check_exit 0 "$CONGCTL" users -j "$a"
+told '.holders | length == 1 and .[0].kind == "old build" and .[0].sockets >= 21' "$TMP/out"
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+check_exit 0 "$CONGCTL" users -j "$a"
+told '[.holders[] | select(.kind == "sockets")] == []' "$TMP/out"
+told '[.holders[] | select(.kind == "old build")] | length == 1' "$TMP/out"
+exec 9>&-
+check_exit 0 wait $connections
+ip netns exec $ns sysctl -qw net.ipv4.tcp_congestion_control=reno
+no_old() {
+	[ "$("$CONGCTL" users -j "$a" | jq '.holders | length')" = 0 ]
+}
+wait_until 10 no_old
+
+# what is not there, and who may not look
+check_exit 1 "$CONGCTL" users mv_nobody
+contains "$ERR" "'mv_nobody' is not registered, and nobody has it: 'congctl list' shows what is"
+check_exit 1 "$CONGCTL" users a_name_of_sixteen
+contains "$ERR" "'a_name_of_sixteen' is not registered"
+check_exit 2 "$CONGCTL" users
+check_exit 1 capsh --drop=all -- -c "$CONGCTL users $a"
+contains "$ERR" "CAP_SYS_ADMIN"
