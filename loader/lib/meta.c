@@ -261,11 +261,12 @@ static int read_tunable(const struct btf *btf, uint32_t id, const char *text, st
 			struct slot *slot, struct congctl_error *err)
 {
 	const struct btf_type *var = btf__type_by_id(btf, id), *type;
-	const char *name = btf_name(btf, var->name_off), *section;
+	const char *name = tunable->name, *section;
 	const struct btf_var_secinfo *place;
 	int real;
 
-	snprintf(tunable->name, sizeof(tunable->name), "%.*s", (int)sizeof(tunable->name) - 1, name);
+	snprintf(tunable->name, sizeof(tunable->name), "%.*s", (int)sizeof(tunable->name) - 1, btf_name(btf, var->name_off));
+	tame(tunable->name);
 	real = btf__resolve_type(btf, var->type);
 	type = real > 0 ? btf__type_by_id(btf, real) : NULL;
 	if (!type || !btf_is_int(type) || type->size > 8 || (type->size & (type->size - 1)) || !type->size)

@@ -59,6 +59,18 @@ for i in $(seq 10); do
 	wait $!
 	equals "$(value "$a.tiny") $(value "$a.small") $(value "$a.large")" "$i $i $i"
 done
+
+# killed at any moment, it has set both or none
+RANDOM=4711
+for i in $(seq 40); do
+	"$CONGCTL" set "$b.tiny=$i" "$b.small=$i" >/dev/null 2>&1 &
+	sleep "0.0$(printf %02d $((RANDOM % 30)))"
+	kill -9 $! 2>/dev/null
+	wait $! 2>/dev/null
+	pair=$("$CONGCTL" get -j "$b" | jq -c '[.tunables[] | select(.tunable == "tiny" or .tunable == "small") | .value]')
+	[ "$pair" = "[$i,$i]" ] || equals "$pair" "${last:-[9,300]}"
+	last=$pair
+done
 check_exit 0 "$CONGCTL" unregister "$a" "$b"
 
 # --- tags in any section, variables beside them that change ------------------------------------------------------
