@@ -248,8 +248,8 @@ int congctl_drain(const char *name, const struct congctl_drain *how, struct cong
 	if (!ret)
 		ret = registry_find(real, &d.from);
 	if (ret || d.from.users < 0)
-		return congctl_fail(err, ret ? ret : -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN",
-				    real);
+		return congctl_fail(err, ret ? ret : -EPERM, "no privilege to look at '%s' in the kernel: %s", real,
+				    kernel_look_remedy());
 	ret = d.record = move_record(err);
 	if (ret < 0)
 		return ret;

@@ -172,8 +172,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 	*n = 0;
 	if (!select_name(name, real, NULL)) /* else sockets may still have it */
 		name = real;
-	if (!kernel_has_cap(CAP_SYS_ADMIN))
-		return congctl_fail(err, -EPERM, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN", name);
+	if (!kernel_has_cap(CAP_SYS_ADMIN) || kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to see who holds '%s': %s", name, kernel_look_remedy());
 	ret = registry_find(name, &found);
 	if (ret && ret != -ENOENT)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));

@@ -12,6 +12,9 @@
 int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
 bool select_needs_ecn(const char *name); /* does it want ECN negotiated? */
 
+/* Under the lock: what killed processes left pending is either so, or its record goes. */
+void select_settle(void);
+
 /* Route of record->route.to: fill in the rest of the record, write it, change the route. In the thread's namespace. */
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
 int select_prefix_undo(const struct undo_record *record, struct congctl_error *err);

@@ -25,6 +25,7 @@ struct undo_record {
 	struct route_key route;
 	uint32_t lock, before_lock;
 	uint32_t created;            /* the route was not there */
+	uint32_t pending;            /* being made or undone: if the lock is free, whoever did it was killed */
 };
 
 struct undo_saved {
@@ -32,7 +33,7 @@ struct undo_saved {
 	struct undo_record record;
 };
 
-/* Pin it and say its ID, which goes to record->rule too if that is empty. */
+/* Pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
 int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
 int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */
 int undo_rewrite(const char *id, const struct undo_record *record); /* what a record says, in place */

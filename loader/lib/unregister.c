@@ -9,6 +9,7 @@
 #include "name.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
 
@@ -28,7 +29,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	if (!congctl_is_available(name) && !congctl_is_available(real))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 
@@ -190,6 +191,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
 		previous_drop(real);
+		source_forget(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

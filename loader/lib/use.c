@@ -215,10 +215,14 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	lock = undo_lock(err);
 	if (lock < 0)
 		return lock;
+	select_settle();
 	ret = use_selection(&record, selection, moved, err);
 	if (ret) {
 		undo_drop(moved->undo);
 		*moved->undo = '\0';
+	} else if (*moved->undo) {
+		record.pending = false;
+		undo_rewrite(moved->undo, &record);
 	}
 	close(lock);
 	return ret;
@@ -321,14 +325,20 @@ int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_err
 	*moved = (struct congctl_moved){};
 	if (lock < 0)
 		return lock;
+	select_settle();
 	ret = undo_read(id, &record, err);
 	if (!ret) {
+		record.pending = true;
+		undo_rewrite(id, &record);
 		ret = undo_record(&record, id, moved, err);
+		record.pending = false;
 		if (ret)
-			congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
+			undo_rewrite(id, &record);
 		else
 			undo_drop(id);
 	}
+	if (ret)
+		congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
 	close(lock);
 	return ret;
 }

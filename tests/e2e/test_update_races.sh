@@ -18,6 +18,7 @@ loaded() { # builds of this test that are in the kernel
 	bpftool -j map list | jq '[.[] | select(.type == "struct_ops" and .name == "build")] | length'
 }
 
+# shellcheck disable=SC2034 # in conditions below
 before=$(loaded)
 check_exit 0 "$CONGCTL" register "${builds[0]}" --as "$name"
 

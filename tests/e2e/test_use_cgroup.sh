@@ -75,7 +75,7 @@ undone "$by_port"
 connects "$b reno no-ecn" 10.77.0.2 "$port" --client "$c" --server "$s" --client-cgroup "$other"
 
 # an algorithm that goes takes its effect along, not its rule; the cgroup that goes takes the rule
-check_exit 0 "$CONGCTL" unregister "$b"
+check_exit 0 "$CONGCTL" unregister --force "$b"
 connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$other"
 rmdir "$other"
 undone "$UNDO"
