@@ -18,7 +18,7 @@ route() {
 }
 algorithms() { # how many live sockets have which
 	echo >&8
-	read -r -t 20 -u 9 _ || fail "the connections do not answer"
+	read -r -t 20 -u 9 line || fail "the connections do not answer"
 	jq -c .algorithms <<<"$line"
 }
 

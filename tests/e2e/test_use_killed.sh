@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# `congctl use` and its undoing, killed at random moments: the old or the new state, never half, and nothing left behind.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/use.sh"
+needs_struct_ops
+needs_command python3 jq ip bpftool
+
+a=se_$$_a
+two_namespaces
+new_cgroup x
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+defer "$CONGCTL" unregister --force "$a"
+ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
+
+state() { # of the three places
+	printf '%s %s %s\n' "$(ip netns exec "$c" sysctl -n net.ipv4.tcp_congestion_control)" \
+		"$(ip -n "$c" route show 10.77.0.0/24 | grep -o 'congctl.*' | tr -d ' ')" "$(bpftool cgroup show "$CGROUP" | grep -c sock_ops)"
+}
+records() { # the IDs of this test's own records
+	bpftool map -j dump pinned "$PINS/~undo/$1" 2>/dev/null | grep -q "$(printf '%s' "$a" | od -An -tx1 | sed 's/ /","0x/g; s/^",//')"
+}
+mine() {
+	local id
+	for id in $(ls "$PINS/~undo" 2>/dev/null); do
+		records "$id" && echo "$id"
+	done
+}
+killed() { # after $1 microseconds
+	local pid
+	"$CONGCTL" "${@:2}" >/dev/null 2>&1 &
+	pid=$!
+	python3 -c "import os, time; time.sleep($1 / 1e6); os.kill($pid, 9)" 2>/dev/null
+	wait "$pid" 2>/dev/null
+}
+
+seed=${SEED:-$$}
+echo "seed $seed"
+RANDOM=$seed
+clean='reno  0'
+equals "$(state)" "$clean"
+for ((i = 0; i < 45; i++)); do
+	case $((i % 3)) in
+	0) where=(--netns "$c") new="$a  0" ;;
+	1) where=(--prefix 10.77.0.0/24 --netns "$c" --lock) new="reno congctllock$a 0" ;;
+	2) where=(--cgroup "$CGROUP") new='reno  1' ;;
+	esac
+	killed $((RANDOM % 20000)) use "$a" "${where[@]}"
+	now=$(state)
+	[ "$now" = "$clean" ] || equals "$now" "$new"
+	# whoever comes next finds out what it was, and can undo it
+	check_exit 0 "$CONGCTL" use "$a" "${where[@]}"
+	equals "$(state)" "$new"
+	ids=$(mine)
+	[ "$(wc -w <<<"$ids")" = 1 ] || fail "$i ${where[*]}: records $ids"
+	killed $((RANDOM % 20000)) use --undo "$ids"
+	now=$(state)
+	[ "$now" = "$clean" ] || equals "$now" "$new"
+	"$CONGCTL" use --undo "$ids" >/dev/null 2>&1
+	equals "$(state)" "$clean"
+	equals "$(mine)" ""
+done
