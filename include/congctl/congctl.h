@@ -117,8 +117,8 @@ int congctl_running_open(struct congctl_object **obj, const char *name, struct c
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
-/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that locks it, which
- * is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
+/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that
+ * locks it, which is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
 int congctl_check_idle(const char *name, struct congctl_error *err);
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */

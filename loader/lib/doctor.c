@@ -304,8 +304,8 @@ static void check_tools(struct findings *f)
 	char path[192] = "";
 
 	finding_say(finding(f, "libbpf", CONGCTL_PASS), "%s", libbpf_version_string());
-	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path, "no clang in PATH: algorithms cannot be built here",
-	      "'apt-get install clang', or copy *.bpf.o files built elsewhere");
+	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path,
+	      "no clang in PATH: algorithms cannot be built here", "'apt-get install clang', or copy *.bpf.o files built elsewhere");
 }
 
 static void check_allowed(struct findings *f)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Move all who hold an algorithm elsewhere, then unregister it. First what makes new connections (defaults, routes, rules), then the live
- * sockets, again and again until nobody is left. Each step has a record by which it is taken back if a later one fails.
+ * Move all who hold an algorithm elsewhere, then unregister it. First what makes new connections (defaults, routes, rules), then the
+ * live sockets, again and again until nobody is left. Each step has a record by which it is taken back if a later one fails.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -181,9 +181,9 @@ static int move_everybody(struct drain *d, unsigned int timeout_ms, struct congc
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = rules ? 0 : PAUSE_MS * 1000000}, NULL);
 	}
-	return congctl_fail(err, -ETIMEDOUT, "'%s' has %lld users after %u ms%s%s: 'congctl users %s' shows those within reach; sockets that are not "
-			    "connected and namespaces without a process are not: wait longer, or --force", d->from.name, (long long)users,
-			    timeout_ms, *moved->why ? ", " : "", moved->why, d->from.name);
+	return congctl_fail(err, -ETIMEDOUT, "'%s' has %lld users after %u ms%s%s: 'congctl users %s' shows those within reach; sockets "
+			    "that are not connected and namespaces without a process are not: wait longer, or --force", d->from.name,
+			    (long long)users, timeout_ms, *moved->why ? ", " : "", moved->why, d->from.name);
 }
 
 static void put_back(struct drain *d, struct congctl_moved *moved)

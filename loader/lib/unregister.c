@@ -86,7 +86,8 @@ static int refuse(const char *name, const struct congctl_holder *list, size_t n,
 		snprintf(text + at, sizeof(text) - at, " and %zu more", n - 3);
 	if (*undo)
 		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", undo);
-	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind", name, text, way);
+	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind",
+			    name, text, way);
 }
 
 /* the standing rules that give an algorithm */
@@ -177,8 +178,8 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
 	if (!find_rules(real, &given, NULL) && given.locked)
-		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain moves the route, or "
-				    "'ip route change' it", real);
+		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
+				    "moves the route, or 'ip route change' it", real);
 	ret = take_out(&found);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",

@@ -178,8 +178,8 @@ static int renew_defaults(const char *name, struct congctl_moved *moved, struct 
 	return 0;
 }
 
-/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What goes wrong
- * here leaves them with it, and is told. */
+/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What
+ * goes wrong here leaves them with it, and is told. */
 static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
 {
 	struct congctl_moved sockets = {};

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
+# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says
+# what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 jq ip
