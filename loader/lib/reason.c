@@ -147,8 +147,8 @@ static int add_undo(struct congctl_explanation *why, const struct connection *c,
 
 static void decide(struct congctl_explanation *why)
 {
-	snprintf(why->given_by, sizeof(why->given_by), "none of the standing rules: the application chose it, or 'congctl use --pid' or '--from' did, or the "
-		 "listening socket it came from had it, or a rule has changed since");
+	snprintf(why->given_by, sizeof(why->given_by), "none of the standing rules: the application chose it, or 'congctl use --pid' or "
+		 "'--from' did, or the listening socket it came from had it, or a rule has changed since");
 	for (size_t i = 0; i < why->n_reasons; i++) {
 		struct congctl_reason *r = &why->reasons[i];
 

@@ -132,6 +132,19 @@ static int add_programs(struct rules *r)
 	return ret;
 }
 
+/* A namespace that is not to be found is gone, or hidden from this process only. */
+static bool out_of_sight(const struct undo_record *u)
+{
+	struct namespace ns;
+
+	if (!u->netns_inode)
+		return false;
+	if (namespace_find(&ns, u->netns_inode, u->netns_cookie))
+		return true;
+	namespace_close(&ns);
+	return false;
+}
+
 void select_settle(void)
 {
 	struct congctl_rule *rules = NULL;
@@ -145,7 +158,7 @@ void select_settle(void)
 		struct undo_record *u = &saved[i].record;
 		bool holds = u->scope == CONGCTL_SCOPE_PID || u->scope == CONGCTL_SCOPE_FROM; /* some sockets may have moved */
 
-		if (!u->pending || (!asked && congctl_rules(&rules, &n, NULL)))
+		if (!u->pending || out_of_sight(u) || (!asked && congctl_rules(&rules, &n, NULL)))
 			continue;
 		asked = true;
 		for (size_t k = 0; k < n && !holds; k++)
