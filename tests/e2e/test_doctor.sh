@@ -61,7 +61,7 @@ print('held', flush=True)
 sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
-read -r -t 10 -u "${HOLD[0]}" || fail "the socket cannot choose $name"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 rm "$PINS/$name"
 wait_until 10 not is_available "$name"
 for _ in 1 2; do

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says
-# what stays.
+# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 jq ip
@@ -53,7 +52,7 @@ in_ns "$tool" -n $n -a 10 -C "$name" <"$TMP/in" >"$TMP/answers" &
 pid=$!
 defer kill $pid
 exec 8>"$TMP/in" 9<"$TMP/answers"
-read -r -t 60 -u 9 || fail "the connections do not come about"
+read -r -t 60 -u 9 _ || fail "the connections do not come about"
 live=$((2 * n + 1))
 before=$(default)
 check_exit 0 "$CONGCTL" use -j "$name" --netns "$ns"
@@ -73,7 +72,7 @@ print('held', flush=True)
 sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
-read -r -t 10 -u "${HOLD[0]}" || fail "the socket cannot choose $name"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 300ms
 contains "$ERR" "'$name' has 1 users after 300 ms"
 equals "$(algorithms)" "{\"$name\":$live}"
