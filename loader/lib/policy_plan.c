@@ -2,6 +2,8 @@
 /* From a policy file to the changes it asks for. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "policy.h"
 
@@ -55,6 +57,19 @@ static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
 	return 0;
 }
 
+/* A cgroup goes by its whole path, so that the rule found later is known again. */
+static int check_cgroups(const struct policy *policy, struct congctl_error *err)
+{
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct policy_rule *r = &policy->rules[i];
+
+		if (r->selection.scope == CONGCTL_SCOPE_CGROUP && access(r->selection.where, F_OK))
+			return congctl_fail(err, -ENOENT, "%s:%zu: no cgroup '%.512s': %s: make it first, or give its whole path",
+					    policy->file, r->line, r->selection.where, strerror(errno));
+	}
+	return 0;
+}
+
 int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, struct congctl_error *err)
 {
 	struct congctl_plan *plan = calloc(1, sizeof(*plan));
@@ -66,6 +81,8 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	ret = policy_load(&plan->policy, file, err);
 	if (!ret)
 		ret = congctl_require(err);
+	if (!ret)
+		ret = check_cgroups(&plan->policy, err);
 	if (!ret)
 		ret = prepare_all(plan, err);
 	if (!ret)

@@ -178,6 +178,9 @@ register: reno, as: reno|the name 'reno' is the kernel's own: give another one w
 register: ./good.bpf.o, as: $new, set: {huge: 1}|'$new' has no tunable 'huge': it has tiny, small, middle, large
 register: $OBJECTS/refused.bpf.o|$(inside check "$OBJECTS/refused.bpf.o" 2>&1 | sed 's/^congctl: //')
 P
+printf 'selections:\n- {use: reno, cgroup: /po_nowhere}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:2: no cgroup '/po_nowhere': No such file or directory: make it first, or give its whole path"
 printf 'selections:\n- {use: t_nobody, port: 80}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$ERR" "congctl: $TMP/wrong.yaml:2: no algorithm 't_nobody': register it in the same file, or name one of 'congctl list'"
