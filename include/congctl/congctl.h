@@ -12,6 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define CONGCTL_NAME_MAX 15                    /* TCP_CA_NAME_MAX - 1 */
 #define CONGCTL_PIN_DIR "/sys/fs/bpf/congctl"
 
@@ -113,8 +117,8 @@ int congctl_running_open(struct congctl_object **obj, const char *name, struct c
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
 int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
-/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that locks it, which
- * is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
+/* Does nobody hold it? -EBUSY names the first who do and the ways out. congctl_unregister() does not ask, but for a route that
+ * locks it, which is -EBUSY as well: with the algorithm gone, `ip route` crashes on it. */
 int congctl_check_idle(const char *name, struct congctl_error *err);
 
 /* --- tunables of what is running ----------------------------------------------------------------------------------- */
@@ -229,7 +233,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
  * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
-/* Take over what another tool registered: pin it, so that the commands here look after it. */
+/* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
+ * registered (any more), -EALREADY it is ours, -ENODATA the kernel's own. */
 int congctl_adopt(const char *name, struct congctl_error *err);
 
 struct congctl_drain {
@@ -239,6 +244,37 @@ struct congctl_drain {
 
 /* Move all who hold it elsewhere, then unregister. On failure or time-out everything is as before. */
 int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err);
+
+/* --- policies -------------------------------------------------------------------------------------------------------- */
+
+enum congctl_change_kind {
+	CONGCTL_CHANGE_ADOPT,      /* what another tool registered */
+	CONGCTL_CHANGE_REGISTER,
+	CONGCTL_CHANGE_UPDATE,     /* another build of it, or another algorithm, is registered under the name */
+	CONGCTL_CHANGE_SET,        /* a tunable */
+	CONGCTL_CHANGE_USE,        /* a selection */
+	CONGCTL_CHANGE_DROP,       /* a selection that the file does not name */
+	CONGCTL_CHANGE_UNREGISTER, /* an algorithm that the file does not name */
+};
+
+struct congctl_change {
+	enum congctl_change_kind kind;
+	char what[320];            /* "lan", "lan.beta", "prefix 10.0.0.0/8" */
+	char from[256], to[256];   /* empty: nothing */
+};
+
+/* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
+ * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * file begin with FILE:LINE. */
+struct congctl_plan;
+int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);
+void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
+/* In the order in which they will be made; how many. Valid as long as the plan. */
+size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order. */
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
+/* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
+int congctl_save(char **yaml, struct congctl_error *err);
 
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 
@@ -264,8 +300,12 @@ struct congctl_finding {
 
 int congctl_doctor(struct congctl_finding **findings, size_t *n, struct congctl_error *err);
 
-/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else
- * ../lib/congctl/algorithms from there. */
+/* The directory of *.bpf.o: $CONGCTL_ALGORITHMS, else algorithms/ beside the running executable, else congctl/algorithms/ or algorithms/
+ * beside the shared library, else ../lib/congctl/algorithms from the executable. */
 const char *congctl_catalogue(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

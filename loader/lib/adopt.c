@@ -65,9 +65,9 @@ int congctl_adopt(const char *name, struct congctl_error *err)
 
 	if (ret)
 		return ret;
-	ret = registry_find(name, &found);
+	ret = registry_resolve(name, &found);
 	if (!ret && found.pinned)
-		return congctl_fail(err, -EALREADY, "'%s' is congctl's already: there is nothing to adopt", name);
+		return congctl_fail(err, -EALREADY, "'%s' is congctl's already: there is nothing to adopt", found.name);
 	if (!ret)
 		return adopt(&found, err);
 	if (ret != -ENOENT && ret != -EPERM)
@@ -76,6 +76,6 @@ int congctl_adopt(const char *name, struct congctl_error *err)
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is, 'congctl register' loads it from a file",
 				    name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: only what was registered through BPF can be adopted", name);
 }

@@ -25,13 +25,14 @@
 int cgroup_root(char path[PATH_MAX], struct congctl_error *err)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *m;
+	char line[2 * PATH_MAX];
+	struct mntent m;
 	int ret = -ENODEV;
 
-	while (mounts && ret && (m = getmntent(mounts))) {
-		if (strcmp(m->mnt_type, "cgroup2"))
+	while (mounts && ret && getmntent_r(mounts, &m, line, sizeof(line))) {
+		if (strcmp(m.mnt_type, "cgroup2"))
 			continue;
-		snprintf(path, PATH_MAX, "%s", m->mnt_dir);
+		snprintf(path, PATH_MAX, "%s", m.mnt_dir);
 		ret = 0;
 	}
 	if (mounts)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <limits.h>
 #include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@
 
 struct congctl_finding *finding(struct findings *f, const char *what, enum congctl_verdict verdict)
 {
-	static struct congctl_finding spare;
+	static _Thread_local struct congctl_finding spare;
 	struct congctl_finding *more = f->failed ? NULL : realloc(f->at, (f->n + 1) * sizeof(*more));
 
 	if (!more) {
@@ -84,22 +85,10 @@ static void check_kernel(struct findings *f)
 	      "use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
 }
 
-/* In a user namespace of one's own, capabilities do not count for BPF. */
-static bool in_user_namespace(void)
-{
-	unsigned long inside, outside, count = 0;
-	FILE *file = fopen("/proc/self/uid_map", "r");
-	bool whole = !file || (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && count == UINT32_MAX);
-
-	if (file)
-		fclose(file);
-	return !whole;
-}
-
 /* May this process load BPF at all? The probes below would not tell that apart from what the kernel lacks. */
 static bool may_load(void)
 {
-	if (in_user_namespace())
+	if (kernel_in_user_namespace())
 		return false;
 	return kernel_has_cap(CAP_SYS_ADMIN) || (kernel_has_cap(CAP_BPF) && kernel_has_cap(CAP_PERFMON));
 }
@@ -146,14 +135,15 @@ static void check_links(struct findings *f)
 /* Where a file system of this type is mounted, below `prefix` */
 static bool mounted(const char *type, char *where, size_t size)
 {
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
-	struct mntent *m;
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char line[2 * PATH_MAX];
 	bool found = false;
+	struct mntent m;
 
-	while (mounts && !found && (m = getmntent(mounts))) {
-		found = !strcmp(m->mnt_type, type);
+	while (mounts && !found && getmntent_r(mounts, &m, line, sizeof(line))) {
+		found = !strcmp(m.mnt_type, type);
 		if (found)
-			snprintf(where, size, "%s", m->mnt_dir);
+			snprintf(where, size, "%s", m.mnt_dir);
 	}
 	if (mounts)
 		endmntent(mounts);
@@ -196,7 +186,7 @@ static void check_caps(struct findings *f)
 		if (!has)
 			finding_remedy(it, "run it as root or give it %s", caps[i].name);
 	}
-	if (!in_user_namespace())
+	if (!kernel_in_user_namespace())
 		return;
 	it = finding(f, "user namespace", CONGCTL_FAIL);
 	finding_say(it, "in one of its own: its capabilities do not count for BPF");
@@ -314,8 +304,8 @@ static void check_tools(struct findings *f)
 	char path[192] = "";
 
 	finding_say(finding(f, "libbpf", CONGCTL_PASS), "%s", libbpf_version_string());
-	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path, "no clang in PATH: algorithms cannot be built here",
-	      "'apt-get install clang', or copy *.bpf.o files built elsewhere");
+	judge(f, "compiler", find_program(compilers, path, sizeof(path)), CONGCTL_WARN, path,
+	      "no clang in PATH: algorithms cannot be built here", "'apt-get install clang', or copy *.bpf.o files built elsewhere");
 }
 
 static void check_allowed(struct findings *f)

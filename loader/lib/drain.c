@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Move all who hold an algorithm elsewhere, then unregister it. First what makes new connections (defaults, routes, rules), then the live
- * sockets, again and again until nobody is left. Each step has a record by which it is taken back if a later one fails.
+ * Move all who hold an algorithm elsewhere, then unregister it. First what makes new connections (defaults, routes, rules), then the
+ * live sockets, again and again until nobody is left. Each step has a record by which it is taken back if a later one fails.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -143,10 +143,12 @@ static int64_t count_users(const struct drain *d)
 	struct registered *old;
 	size_t n;
 
-	if (users < 0 || registry_old(d->from.name, &old, &n))
+	if (users < 0 || registry_walk_old(&old, &n))
 		return users;
-	for (size_t i = 0; i < n; i++)
-		users += old[i].users;
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(old[i].name, d->from.name))
+			users += old[i].users;
+	}
 	free(old);
 	return users;
 }
@@ -179,9 +181,9 @@ static int move_everybody(struct drain *d, unsigned int timeout_ms, struct congc
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = rules ? 0 : PAUSE_MS * 1000000}, NULL);
 	}
-	return congctl_fail(err, -ETIMEDOUT, "'%s' has %lld users after %u ms%s%s: 'congctl users %s' shows those within reach; sockets that are not "
-			    "connected and namespaces without a process are not: wait longer, or --force", d->from.name, (long long)users,
-			    timeout_ms, *moved->why ? ", " : "", moved->why, d->from.name);
+	return congctl_fail(err, -ETIMEDOUT, "'%s' has %lld users after %u ms%s%s: 'congctl users %s' shows those within reach; sockets "
+			    "that are not connected and namespaces without a process are not: wait longer, or --force", d->from.name,
+			    (long long)users, timeout_ms, *moved->why ? ", " : "", moved->why, d->from.name);
 }
 
 static void put_back(struct drain *d, struct congctl_moved *moved)
@@ -246,8 +248,8 @@ int congctl_drain(const char *name, const struct congctl_drain *how, struct cong
 	if (!ret)
 		ret = registry_find(real, &d.from);
 	if (ret || d.from.users < 0)
-		return congctl_fail(err, ret ? ret : -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN",
-				    real);
+		return congctl_fail(err, ret ? ret : -EPERM, "no privilege to look at '%s' in the kernel: %s", real,
+				    kernel_look_remedy());
 	ret = d.record = move_record(err);
 	if (ret < 0)
 		return ret;

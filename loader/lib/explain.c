@@ -158,7 +158,8 @@ int explain_load(const struct congctl_object *obj, int code, const char *log, st
 	if (code == -EPERM)
 		return congctl_fail(err, code, "cannot load '%s': the kernel forbids BPF here: run it as root or with CAP_BPF and CAP_PERFMON, outside containers",
 				    name);
-	if (code == -524) /* ENOTSUPP, which has no name in user space */
+	/* ENOTSUPP, which has no name in user space; libbpf from 1.4 on says it in words */
+	if (code == -524 || (log && strstr(log, "isn't referenced anywhere")))
 		return congctl_fail(err, code, "cannot load '%s': one of its programs is not used by the structure, or is attached to an operation the kernel does not take",
 				    name);
 	libbpf_strerror(code, word, sizeof(word));

@@ -64,10 +64,7 @@ int held_pin(int map_fd, const char *name, char path[HELD_PATH_MAX])
 	name_pin_path(name, pin);
 	snprintf(path, HELD_PATH_MAX, "%s/~%lu~%d~%llu~%.*s", CONGCTL_PIN_DIR, pid_namespace(), (int)getpid(), start,
 		 CONGCTL_NAME_MAX, strrchr(pin, '/') + 1);
-	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST)
-		ret = -errno;
-	if (!ret && bpf_obj_pin(map_fd, path))
-		ret = -errno;
+	ret = name_pin(map_fd, path);
 	if (ret)
 		*path = '\0';
 	return ret;

@@ -122,9 +122,9 @@ static int add_old(struct holders *h)
 	size_t n;
 	int ret;
 
-	ret = registry_old(h->name, &list, &n);
+	ret = registry_walk_old(&list, &n);
 	for (size_t i = 0; !ret && i < n; i++) {
-		if (list[i].users)
+		if (list[i].users && !strcmp(list[i].name, h->name))
 			ret = add(h, CONGCTL_HOLDER_OLD, list[i].users, "struct_ops map %u", list[i].map_id);
 	}
 	free(list);
@@ -172,8 +172,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 	*n = 0;
 	if (!select_name(name, real, NULL)) /* else sockets may still have it */
 		name = real;
-	if (!kernel_has_cap(CAP_SYS_ADMIN))
-		return congctl_fail(err, -EPERM, "no privilege to see who holds '%s': run it as root or give it CAP_SYS_ADMIN", name);
+	if (!kernel_has_cap(CAP_SYS_ADMIN) || kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to see who holds '%s': %s", name, kernel_look_remedy());
 	ret = registry_find(name, &found);
 	if (ret && ret != -ENOENT)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));

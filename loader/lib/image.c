@@ -148,6 +148,15 @@ struct image_section *image_section(const struct image *im, const char *name)
 	return NULL;
 }
 
+struct image_section *image_bss(const struct image *im)
+{
+	for (size_t i = 1; i < im->n_sections; i++) {
+		if (im->sections[i].type == SHT_NOBITS && !strcmp(im->sections[i].name, ".bss"))
+			return &im->sections[i];
+	}
+	return NULL;
+}
+
 int image_symbol(const struct image *im, size_t i, struct image_symbol *symbol)
 {
 	const struct image_section *table = image_section(im, ".symtab"), *names;

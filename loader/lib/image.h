@@ -20,7 +20,7 @@ struct image {
 struct image_section {
 	const char *name; /* inside data */
 	uint8_t *data;
-	size_t size;      /* 0 for a section without contents */
+	size_t size;      /* in the file: 0 for a section without contents */
 	uint32_t type;    /* SHT_ */
 	uint32_t link, info, index;
 };
@@ -35,7 +35,8 @@ struct image_symbol {
 int image_read(struct image *im, const char *path, struct congctl_error *err);
 void image_free(struct image *im);
 
-struct image_section *image_section(const struct image *im, const char *name); /* NULL: none */
+struct image_section *image_section(const struct image *im, const char *name); /* NULL: none with contents */
+struct image_section *image_bss(const struct image *im);                       /* .bss, which has none; NULL: none */
 
 /* Symbol number `i` of the symbol table; -ENOENT past its end. */
 int image_symbol(const struct image *im, size_t i, struct image_symbol *symbol);

@@ -120,6 +120,22 @@ bool kernel_has_cap(int cap)
 	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
 }
 
+bool kernel_in_user_namespace(void)
+{
+	unsigned long inside, outside, count = 0;
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	bool whole = !file || (fscanf(file, "%lu %lu %lu", &inside, &outside, &count) == 3 && count == UINT32_MAX);
+
+	if (file)
+		fclose(file);
+	return !whole;
+}
+
+const char *kernel_look_remedy(void)
+{
+	return kernel_in_user_namespace() ? KERNEL_USER_NAMESPACE : "run it as root or give it CAP_SYS_ADMIN";
+}
+
 uint32_t kernel_link_map_id(const struct bpf_link_info *info)
 {
 	uint32_t id;

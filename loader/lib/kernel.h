@@ -35,6 +35,9 @@ const struct btf *kernel_btf(void);             /* read once, kept; NULL: there 
 const struct kernel_layout *kernel_layout(void); /* NULL: this kernel has no struct_ops for congestion control */
 
 bool kernel_has_cap(int cap);                   /* effective; see linux/capability.h */
+bool kernel_in_user_namespace(void);            /* of one's own: there capabilities do not count for BPF */
+#define KERNEL_USER_NAMESPACE "in a user namespace of its own capabilities do not count for BPF: run it in the initial one"
+const char *kernel_look_remedy(void);           /* the end of a sentence for -EPERM from looking at BPF objects by their ids */
 uint32_t kernel_link_map_id(const struct bpf_link_info *info); /* of a struct_ops link; 0: detached or not one */
 
 #endif

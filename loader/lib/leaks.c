@@ -171,16 +171,16 @@ static bool find_undo_records(struct findings *f)
 
 void find_leaks(struct findings *f)
 {
-	struct registered *now, *old;
+	struct registered *now, *old = NULL;
 	struct congctl_finding *it;
 	size_t n_now, n_old;
 	bool clean;
 
-	if (registry_walk(&now, &n_now) || registry_old(NULL, &old, &n_old)) {
+	if (registry_walk(&now, &n_now) || registry_walk_old(&old, &n_old)) {
 		it = finding(f, "leaks", CONGCTL_WARN);
 		finding_say(it, "cannot look for them: only CAP_SYS_ADMIN may");
 		finding_remedy(it, "run it as root");
-		return;
+		goto out;
 	}
 	clean = find_unlisted(f, now, n_now);
 	clean &= find_old(f, old, n_old);
@@ -189,6 +189,7 @@ void find_leaks(struct findings *f)
 	clean &= find_undo_records(f);
 	if (clean)
 		finding_say(finding(f, "leaks", CONGCTL_PASS), "none; %zu registered", n_now);
+out:
 	free(now);
 	free(old);
 }

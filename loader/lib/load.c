@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -12,17 +11,40 @@
 #include "name.h"
 #include "object.h"
 #include "registry.h"
+#include "source.h"
 
-/* Each algorithm of the file is a map; all are made for the same way of registration. */
+/* Each algorithm of the file is a map; all are made for the same way of registration, whatever libbpf makes of their section. */
 static int set_mode(struct bpf_object *bpf, bool link_mode)
 {
 	struct bpf_map *map;
+	uint32_t flags;
 	int ret = 0;
 
 	bpf_object__for_each_map(map, bpf) {
-		if (link_mode && !ret && bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
-			ret = bpf_map__set_map_flags(map, bpf_map__map_flags(map) | KERNEL_F_LINK);
+		if (ret || bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
+			continue;
+		flags = bpf_map__map_flags(map) & ~KERNEL_F_LINK;
+		ret = bpf_map__set_map_flags(map, link_mode ? flags | KERNEL_F_LINK : flags);
 	}
+	return ret;
+}
+
+/* Give .bss the contents it starts with. */
+static int fill_bss(const struct object_file *file)
+{
+	struct bpf_map *map = file->bss ? bpf_object__find_map_by_name(file->bpf, ".bss") : NULL;
+	size_t size = map ? bpf_map__value_size(map) : 0;
+	uint8_t *data;
+	int ret;
+
+	if (!map)
+		return file->bss ? -EINVAL : 0;
+	data = calloc(1, size);
+	if (!data)
+		return -ENOMEM;
+	memcpy(data, file->bss, size < BSS_MAX ? size : BSS_MAX);
+	ret = bpf_map__set_initial_value(map, data, size);
+	free(data);
 	return ret;
 }
 
@@ -52,6 +74,8 @@ int object_load_as(struct congctl_object *obj, bool link_mode)
 		return -errno;
 	file->link_mode = link_mode;
 	ret = set_mode(file->bpf, link_mode);
+	if (!ret)
+		ret = fill_bss(file);
 	if (!ret)
 		ret = bpf_object__load(file->bpf);
 	if (!ret)
@@ -169,8 +193,8 @@ int congctl_object_register(struct congctl_object *obj, struct congctl_error *er
 		return ret;
 	ret = obj->link_mode ? 0 : held_pin(bpf_map__fd(obj->map), obj->info.name, obj->held);
 	if (ret)
-		return congctl_fail(err, ret, "cannot register '%s': nothing can be pinned in %s: %s: is a bpf file system mounted there? "
-				    "'mount -t bpf bpf /sys/fs/bpf'", obj->info.name, CONGCTL_PIN_DIR, strerror(-ret));
+		return congctl_fail(err, ret, "cannot register '%s': nothing can be pinned in %s: %s: %s", obj->info.name,
+				    CONGCTL_PIN_DIR, strerror(-ret), name_pin_remedy(ret));
 	capture_begin();
 	ret = attach(obj);
 	free(capture_end());
@@ -186,9 +210,9 @@ static int pin(struct congctl_object *obj, const char *path)
 
 	if (!obj->link_mode)
 		return rename(obj->held, path) ? -errno : 0;
-	ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+	ret = name_pin(obj->link_fd, path);
 	if (ret == -EEXIST && !unlink(path)) /* the name was free: a pin left by a registration that is detached */
-		ret = bpf_obj_pin(obj->link_fd, path) ? -errno : 0;
+		ret = name_pin(obj->link_fd, path);
 	return ret;
 }
 
@@ -200,17 +224,13 @@ int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 	if (!obj->registered)
 		return congctl_fail(err, -EINVAL, "'%s' is not registered: register it before it is pinned", obj->info.name);
 	name_pin_path(obj->info.name, path);
-	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot make %s: %s: is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'",
-				    CONGCTL_PIN_DIR, strerror(-ret));
-	}
 	ret = pin(obj, path);
 	if (ret) {
 		rmdir(CONGCTL_PIN_DIR);
-		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s", obj->info.name, path, strerror(-ret));
+		return congctl_fail(err, ret, "cannot pin '%s' at %s: %s: %s", obj->info.name, path, strerror(-ret), name_pin_remedy(ret));
 	}
 	obj->pinned = true;
+	source_note(obj->info.name, obj->info.file);
 	return 0;
 }
 
@@ -223,6 +243,7 @@ void congctl_object_unpin(struct congctl_object *obj)
 	name_pin_path(obj->info.name, path);
 	if (obj->link_mode || rename(path, obj->held))
 		unlink(path);
+	source_forget(obj->info.name);
 	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	obj->pinned = false;
 }

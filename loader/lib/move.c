@@ -4,11 +4,8 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #include "migration.h"
 #include "move.h"
@@ -171,26 +168,6 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	return ret;
 }
 
-int move_all(const char *from, const char *to, struct congctl_moved *moved, struct congctl_error *err)
-{
-	struct migrate_orders orders = {};
-	struct migrate_outcome outcome = {};
-	int ret;
-
-	ret = check_target(to, err);
-	if (ret)
-		return ret;
-	if (!strcmp(from, to))
-		return congctl_fail(err, -EINVAL, "'%s' is what they have: give another algorithm to move them to", to);
-	snprintf(orders.from, sizeof(orders.from), "%.*s", CONGCTL_NAME_MAX, from);
-	strcpy(orders.to, to);
-	ret = require_everywhere(err);
-	if (!ret)
-		ret = run_everywhere(&orders, -1, &outcome, err);
-	migration_tell(&outcome, moved);
-	return ret;
-}
-
 int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct migrate_orders orders = {};
@@ -202,7 +179,7 @@ int move_version(const char *name, struct congctl_moved *moved, struct congctl_e
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	strcpy(orders.from, found.name);
 	strcpy(orders.to, found.name);
 	orders.not_map = found.map_id;

@@ -26,9 +26,6 @@ int move_process(pid_t pid, const char *to, int record_fd, struct congctl_moved 
 int move_from(const char *to, const struct congctl_selection *selection, int record_fd, struct congctl_moved *moved,
 	      struct congctl_error *err);
 
-/* Every socket of every namespace that has `from`, whichever build of it. */
-int move_all(const char *from, const char *to, struct congctl_moved *moved, struct congctl_error *err);
-
 /* Every socket of every namespace that has an earlier build of `name`: to the one registered now. */
 int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err);
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "name.h"
+
+#define PIN_TRIES 100 /* each lost to an rmdir() between two system calls */
 
 int name_check(const char *name, bool dots, struct congctl_error *err)
 {
@@ -39,6 +45,28 @@ void name_pin_path(const char *name, char path[PATH_MAX])
 	snprintf(path + n, PATH_MAX - n, "%s", name);
 	for (char *c = path + n; *c; c++)
 		*c = *c == '.' ? '+' : *c;
+}
+
+int name_pin(int fd, const char *path)
+{
+	for (int tries = 0; tries < PIN_TRIES; tries++) {
+		if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST)
+			return -errno;
+		if (!bpf_obj_pin(fd, path))
+			return 0;
+		if (errno != ENOENT)
+			return -errno;
+	}
+	return -ENOENT;
+}
+
+const char *name_pin_remedy(int ret)
+{
+	if (ret == -EACCES)
+		return "only its owner may write there: run it as root or give it CAP_DAC_OVERRIDE";
+	if (ret == -EEXIST)
+		return "something else has that place: remove it";
+	return "is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'";
 }
 
 void name_from_pin(const char *entry, char name[CONGCTL_NAME_MAX + 1])
@@ -87,10 +115,21 @@ bool congctl_is_available(const char *name)
 
 static char catalogue[PATH_MAX];
 
+/* `below` from the directory that `file` lies in, if it is there */
+static bool take_catalogue(const char *file, const char *below)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (!slash || snprintf(catalogue, sizeof(catalogue), "%.*s/%s", (int)(slash - file), file, below) >= (int)sizeof(catalogue))
+		return false;
+	return !access(catalogue, F_OK);
+}
+
 static void find_catalogue(void)
 {
 	const char *set = getenv("CONGCTL_ALGORITHMS");
-	char exe[PATH_MAX - 32];
+	char exe[PATH_MAX];
+	Dl_info library;
 	ssize_t n;
 
 	if (set && *set) {
@@ -99,11 +138,13 @@ static void find_catalogue(void)
 	}
 	n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	exe[n > 0 ? n : 0] = '\0';
-	if (strrchr(exe, '/'))
-		*strrchr(exe, '/') = '\0';
-	snprintf(catalogue, sizeof(catalogue), "%s/algorithms", exe);
-	if (access(catalogue, F_OK)) /* installed: PREFIX/bin beside PREFIX/lib, wherever PREFIX has come to lie */
-		snprintf(catalogue, sizeof(catalogue), "%s/../lib/congctl/algorithms", exe);
+	if (take_catalogue(exe, "algorithms"))
+		return;
+	/* a program that is not installed with the library; of the static one this is the program once more */
+	if (dladdr(catalogue, &library) && library.dli_fname &&
+	    (take_catalogue(library.dli_fname, "congctl/algorithms") || take_catalogue(library.dli_fname, "algorithms")))
+		return;
+	take_catalogue(exe, "../lib/congctl/algorithms"); /* installed: PREFIX/bin beside PREFIX/lib, wherever PREFIX has come to lie */
 }
 
 const char *congctl_catalogue(void)

@@ -11,6 +11,10 @@
 int name_check(const char *name, bool dots, struct congctl_error *err);
 /* PIN_DIR/name; bpffs refuses a dot, which becomes '+' there */
 void name_pin_path(const char *name, char path[PATH_MAX]);
+/* Make PIN_DIR if need be and pin there. Another's rmdir() of the empty directory may come between: tried again. Negative errno. */
+int name_pin(int fd, const char *path);
+/* The end of a sentence: why nothing could be pinned, and what to do. */
+const char *name_pin_remedy(int ret);
 void name_from_pin(const char *entry, char name[CONGCTL_NAME_MAX + 1]);
 /* Is `name` among the words of this file under /proc/sys/net/ipv4/? */
 bool name_listed(const char *list, const char *name);

@@ -33,6 +33,23 @@ static int unify_section(struct image *im, const char *file, struct congctl_erro
 	return 0;
 }
 
+/* .bss has no contents in the file: they are made here, and given to libbpf at load. */
+static int bss_section(struct object_file *file, struct image_section *made)
+{
+	const struct image_section *s = image_bss(&file->image);
+
+	if (!s)
+		return -ENOENT;
+	if (!file->bss)
+		file->bss = calloc(1, BSS_MAX);
+	if (!file->bss)
+		return -ENOMEM;
+	*made = *s;
+	made->data = file->bss;
+	made->size = BSS_MAX;
+	return 0;
+}
+
 /* In a file the offsets in BTF are not filled in: the symbols have them. */
 static int place_tunables(struct congctl_object *obj, const struct btf *btf, struct congctl_error *err)
 {
@@ -41,10 +58,11 @@ static int place_tunables(struct congctl_object *obj, const struct btf *btf, str
 		struct slot *slot = &obj->slots[i];
 		const char *name = btf__name_by_offset(btf, btf__type_by_id(btf, slot->section)->name_off);
 		const struct image_section *s = image_section(&obj->file->image, name);
+		struct image_section made;
 		struct image_symbol symbol;
 
-		if (!strncmp(name, ".bss", 4))
-			continue; /* no contents in a file: 0 */
+		if (!strcmp(name, ".bss"))
+			s = bss_section(obj->file, &made) ? NULL : &made;
 		if (!s || image_symbol_in(&obj->file->image, s, t->name, slot->size, &symbol))
 			return congctl_fail(err, -EINVAL, "'%s' is damaged: tunable '%s' does not lie in section %s; build it again",
 					    obj->info.file, t->name, name);
@@ -126,6 +144,7 @@ static void file_put(struct object_file *file)
 		return;
 	bpf_object__close(file->bpf);
 	image_free(&file->image);
+	free(file->bss);
 	free(file);
 }
 

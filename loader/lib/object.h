@@ -23,17 +23,20 @@ struct slot {
 	uint32_t section; /* its BTF_KIND_DATASEC */
 	bool constant;    /* in .rodata: fixed once it is loaded */
 	bool alone;       /* the section holds nothing but tunables */
-	uint8_t *data;    /* of a file: the section's contents in the image; NULL: .bss has none */
+	uint8_t *data;    /* of a file: the section's contents in the image, or the file's `bss` */
 	uint32_t map_id;  /* running: the map with the section's contents; 0: not found */
 };
 
 /* one object file, shared by the handles of its algorithms: it is loaded once */
 struct object_file {
 	struct image image;
+	uint8_t *bss;           /* what .bss starts with, BSS_MAX bytes; NULL: 0, no tunable lies in it */
 	struct bpf_object *bpf; /* NULL until loaded */
 	bool link_mode;
 	size_t refs;
 };
+
+#define BSS_MAX 65536
 
 /* a variable of type struct tcp_congestion_ops */
 struct ops_place {

@@ -155,12 +155,10 @@ static int read_programs(struct congctl_object *obj, const struct btf *btf, cons
 
 		if (image_relocation(&obj->file->image, place->section, i, &offset, &target))
 			break;
-		if (offset < place->symbol.value || offset - place->symbol.value >= place->type->size)
-			continue; /* another algorithm's */
 		snprintf(p->op, sizeof(p->op), "%.*s", (int)sizeof(p->op) - 1,
 			 member_at(btf, place->type, offset - place->symbol.value));
 		if (!*p->op || !target.section)
-			continue;
+			continue; /* another algorithm's, or no function */
 		read_program(&obj->file->image, &target, p);
 		obj->info.n_programs++;
 	}

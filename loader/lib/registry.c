@@ -217,6 +217,20 @@ int registry_walk(struct registered **list, size_t *n)
 	return ret ? ret : pins;
 }
 
+int registry_walk_old(struct registered **list, size_t *n)
+{
+	struct links links = {};
+	int ret;
+
+	*list = NULL;
+	*n = 0;
+	ret = walk_links(&links);
+	if (!ret)
+		ret = walk_maps(&links, -ESTALE, list, n);
+	free(links.at);
+	return ret;
+}
+
 int registry_find(const char *name, struct registered *found)
 {
 	struct registered *list;
@@ -244,26 +258,6 @@ int registry_resolve(const char *name, struct registered *found)
 		return ret;
 	snprintf(longer, sizeof(longer), "bpf_%.*s", CONGCTL_NAME_MAX - 4, name);
 	return registry_find(longer, found);
-}
-
-int registry_old(const char *name, struct registered **list, size_t *n)
-{
-	struct links links = {};
-	size_t kept = 0;
-	int ret;
-
-	*list = NULL;
-	*n = 0;
-	ret = walk_links(&links);
-	if (!ret)
-		ret = walk_maps(&links, -ESTALE, list, n);
-	for (size_t i = 0; i < *n; i++) {
-		if (!name || !strcmp((*list)[i].name, name))
-			(*list)[kept++] = (*list)[i];
-	}
-	*n = kept;
-	free(links.at);
-	return ret;
 }
 
 int64_t registry_users(uint32_t map_id, bool registered)

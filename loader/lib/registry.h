@@ -20,12 +20,12 @@ struct registered {
 
 /* All of them, free() it. Needs CAP_SYS_ADMIN; -EPERM without it, and then those with a readable pin, without users. */
 int registry_walk(struct registered **list, size_t *n);
+/* Those in the kernel that are not registered: former builds, and what sockets hold still. */
+int registry_walk_old(struct registered **list, size_t *n);
 /* One of them by name; -ENOENT, -EPERM as above and not found by its pin. */
 int registry_find(const char *name, struct registered *found);
 /* The same for a name as a person gives it: "cubic" stands for "bpf_cubic" unless it is one itself. */
 int registry_resolve(const char *name, struct registered *found);
-/* What is alive of a name (NULL: of any) but not registered: former builds, or one that is unregistered. free() it. Needs CAP_SYS_ADMIN. */
-int registry_old(const char *name, struct registered **list, size_t *n);
 /* users of the struct_ops map now, whether it is registered still; negative errno */
 int64_t registry_users(uint32_t map_id, bool registered);
 

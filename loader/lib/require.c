@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <congctl/congctl.h>
 
@@ -21,9 +24,11 @@ static int require_caps(struct congctl_error *err)
 {
 	bool bpf = kernel_has_cap(CAP_BPF), perfmon = kernel_has_cap(CAP_PERFMON);
 
+	if (kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to load BPF programs: " KERNEL_USER_NAMESPACE);
 	if (kernel_has_cap(CAP_SYS_ADMIN) || (bpf && perfmon))
 		return 0;
-	return congctl_fail(err, -EPERM, "no privilege to register algorithms: %s missing, run it as root or give it CAP_BPF and CAP_PERFMON",
+	return congctl_fail(err, -EPERM, "no privilege to load BPF programs: %s missing, run it as root or give it CAP_BPF and CAP_PERFMON",
 			    bpf ? "CAP_PERFMON is" : perfmon ? "CAP_BPF is" : "CAP_BPF and CAP_PERFMON are");
 }
 
@@ -32,6 +37,20 @@ static bool bpffs_mounted(void)
 	struct statfs fs;
 
 	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+/* One mount at most, however many threads and processes come at once: they queue at the directory. 0 if it is mounted now. */
+static int mount_bpffs(void)
+{
+	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
+	if (!bpffs_mounted())
+		ret = mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 int congctl_require(struct congctl_error *err)
@@ -44,7 +63,7 @@ int congctl_require(struct congctl_error *err)
 		return congctl_fail(err, -ENOTSUP, "this kernel has no /sys/kernel/btf/vmlinux: use one built with CONFIG_DEBUG_INFO_BTF");
 	if (!kernel_layout())
 		return congctl_fail(err, -ENOTSUP, "this kernel takes no congestion control from BPF: use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
-	if (!bpffs_mounted() && mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700"))
+	if (!bpffs_mounted() && mount_bpffs())
 		return congctl_fail(err, -ENODEV, "no bpf file system at %s: 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
 	congctl_sweep();
 	return 0;

@@ -132,18 +132,6 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 	return ret;
 }
 
-/* "cubic" means "bpf_cubic" unless something of that name is registered itself: the kernel's own says nothing and takes nothing. */
-static int find(const char *name, struct registered *found)
-{
-	char longer[CONGCTL_NAME_MAX + 1];
-	int ret = registry_find(name, found);
-
-	if (ret != -ENOENT || strlen(name) > CONGCTL_NAME_MAX - 4)
-		return ret;
-	snprintf(longer, sizeof(longer), "bpf_%s", name);
-	return registry_find(longer, found);
-}
-
 int congctl_running_open(struct congctl_object **out, const char *name, struct congctl_error *err)
 {
 	struct congctl_object *obj;
@@ -151,13 +139,13 @@ int congctl_running_open(struct congctl_object **out, const char *name, struct c
 	int ret;
 
 	*out = NULL;
-	ret = find(name, &found);
+	ret = registry_resolve(name, &found);
 	if (ret == -ENOENT && congctl_is_available(name))
 		return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: it does not describe itself", name);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret || found.users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	obj = calloc(1, sizeof(*obj));
 	if (!obj)
 		return congctl_fail(err, -ENOMEM, "out of memory");

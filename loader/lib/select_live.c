@@ -9,6 +9,8 @@
 #include "move.h"
 #include "select.h"
 
+#define KEPT 32 /* records of moves: the sockets of older ones have mostly gone, and nothing tells when the last has */
+
 static int read_pid(const char *text, pid_t *pid, struct congctl_error *err)
 {
 	char *end;
@@ -37,6 +39,23 @@ static int move(const struct undo_record *record, const struct congctl_selection
 	return move_from(record->name, &from, sockets_fd, moved, err);
 }
 
+/* Forget the oldest moves; what a move that is going on needs is among the newest. */
+static void forget_old(void)
+{
+	struct undo_saved *list;
+	size_t n, kept = 0;
+
+	if (undo_list(&list, &n)) /* the newest first */
+		return;
+	for (size_t i = 0; i < n; i++) {
+		bool live = list[i].record.scope == CONGCTL_SCOPE_PID || list[i].record.scope == CONGCTL_SCOPE_FROM;
+
+		if (live && ++kept > KEPT)
+			undo_drop(list[i].id);
+	}
+	free(list);
+}
+
 int select_live(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct congctl_moved back = {};
@@ -49,13 +68,14 @@ int select_live(struct undo_record *record, const struct congctl_selection *s, s
 		ret = undo_pin_sockets(moved->undo, fd, err);
 	if (!ret)
 		ret = move(record, s, fd, moved, err);
-	if (ret && moved->moved)
-		move_undo(fd, &back, NULL);
+	if (ret && moved->moved && !move_undo(fd, &back, NULL))
+		moved->moved -= back.moved;
 	close(fd);
 	if (!ret && !moved->moved) { /* nothing to undo */
 		undo_drop(moved->undo);
 		*moved->undo = '\0';
 	}
+	forget_old();
 	return ret;
 }
 

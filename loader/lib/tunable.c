@@ -81,9 +81,6 @@ int congctl_object_set(struct congctl_object *obj, const char *tunable, const ch
 	i = tunable_parse(obj, tunable, value, &number, err);
 	if (i < 0)
 		return i;
-	if (!obj->slots[i].data)
-		return congctl_fail(err, -ENODATA, "tunable '%s' of '%s' starts as 0, its section .bss is not in the file: set it once it is registered, or build it with CC_TUNABLE",
-				    tunable, obj->info.name);
 	slot_store(&obj->slots[i], obj->slots[i].data, number);
 	obj->tunables[i].value = number;
 	return 0;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "name.h"
 #include "undo.h"
 
 #define VERSION 1
@@ -72,7 +73,8 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret)
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
-		return congctl_fail(err, ret, "no privilege to record the change in %s: run it as root or give it CAP_BPF", UNDO_DIR);
+		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
+				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
 	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "name.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define GONE_MS 2000 /* a pin's link goes through the kernel's work queue and one RCU grace period: 10 to 20 ms */
 
@@ -28,7 +29,7 @@ int congctl_unregister_check(const char *name, char real[CONGCTL_NAME_MAX + 1], 
 	if (!congctl_is_available(name) && !congctl_is_available(real))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -EPERM, "'%s' is the kernel's own: only what was registered through BPF can be unregistered", name);
 }
 
@@ -85,7 +86,8 @@ static int refuse(const char *name, const struct congctl_holder *list, size_t n,
 		snprintf(text + at, sizeof(text) - at, " and %zu more", n - 3);
 	if (*undo)
 		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", undo);
-	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind", name, text, way);
+	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind",
+			    name, text, way);
 }
 
 /* the standing rules that give an algorithm */
@@ -176,8 +178,8 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
 	if (!find_rules(real, &given, NULL) && given.locked)
-		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain moves the route, or "
-				    "'ip route change' it", real);
+		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
+				    "moves the route, or 'ip route change' it", real);
 	ret = take_out(&found);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
@@ -189,6 +191,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
 		previous_drop(real);
+		source_forget(real);
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	}
 	congctl_sweep(); /* one that a killed process had held leaves its pin */

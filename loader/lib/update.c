@@ -12,6 +12,7 @@
 #include "object.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 /* what runs now */
 struct present {
@@ -36,7 +37,7 @@ static int check_swappable(const char *name, const struct registered *r, int ret
 	if (ret && ret != -EPERM)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (ret || r->users < 0)
-		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: run it as root or give it CAP_SYS_ADMIN", name);
+		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	if (!r->link_id)
 		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, as before 6.4, and cannot be swapped: "
 				    "'congctl unregister %s --drain' and register the new build", r->name, r->name);
@@ -177,8 +178,8 @@ static int renew_defaults(const char *name, struct congctl_moved *moved, struct 
 	return 0;
 }
 
-/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What goes wrong
- * here leaves them with it, and is told. */
+/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What
+ * goes wrong here leaves them with it, and is told. */
 static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
 {
 	struct congctl_moved sockets = {};
@@ -227,6 +228,8 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 		ret = load_build(obj, &p, moved, err);
 	if (!ret)
 		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
+	if (!ret)
+		source_note(p.registered.name, obj->info.file);
 	if (!ret)
 		follow(&p, migrate, moved);
 	congctl_object_close(obj);

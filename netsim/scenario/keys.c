@@ -220,20 +220,6 @@ const char *scenario_key_allowed(const struct scenario_key *key, char *buf, size
 	return buf;
 }
 
-const char *scenario_quote(const char *text, char *buf, size_t size)
-{
-	const size_t most = size < 41 ? size - 1 : 40;
-	size_t n = 0;
-
-	for (; n < most && text[n]; n++) {
-		const unsigned char c = text[n], before = n ? text[n - 1] : 0;
-
-		buf[n] = c < ' ' || c == 0x7f || (before == 0xc2 && c <= 0x9f) ? '?' : text[n]; /* C0, DEL, C1 in UTF-8 */
-	}
-	buf[n] = '\0';
-	return buf;
-}
-
 /* "codel,target=5ms" of a key whose value is a map */
 static int read_map_text(const struct scenario_key *key, const char *text, void *field, struct congctl_error *err)
 {
@@ -247,7 +233,7 @@ static int read_map_text(const struct scenario_key *key, const char *text, void 
 	strcpy(spec, text);
 	memset(field, 0, key->size);
 	ret = scenario_spec_read(key->nested, key->nested == KEY_QUEUE ? "name" : NULL, spec, field, seen, &inner);
-	return ret ? congctl_fail(err, ret, "%s %s: %s", key->name, scenario_quote(text, quoted, sizeof(quoted)), inner.text) : 0;
+	return ret ? congctl_fail(err, ret, "%s %s: %s", key->name, document_quote(text, quoted, sizeof(quoted)), inner.text) : 0;
 }
 
 int scenario_key_read(const struct scenario_key *key, const char *text, void *object, struct congctl_error *err)
@@ -262,7 +248,7 @@ int scenario_key_read(const struct scenario_key *key, const char *text, void *ob
 	ret = key->kind->read ? key->kind->read(key, text, (char *)object + key->offset) : -EINVAL;
 	if (!ret)
 		return 0;
-	return congctl_fail(err, ret, "%s '%s' is %s%s: %s%s%s", key->name, scenario_quote(text, quoted, sizeof(quoted)),
+	return congctl_fail(err, ret, "%s '%s' is %s%s: %s%s%s", key->name, document_quote(text, quoted, sizeof(quoted)),
 			    ret == -ERANGE ? "out of range" : "not ", ret == -ERANGE ? "" : key->kind->noun,
 			    scenario_key_allowed(key, allowed, sizeof(allowed)), key->kind->example ? ", such as " : "",
 			    key->kind->example ? key->kind->example : "");

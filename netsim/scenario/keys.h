@@ -6,6 +6,8 @@
 #ifndef NETSIM_KEYS_H
 #define NETSIM_KEYS_H
 
+#include <congctl/document.h>
+
 #include "scenario.h"
 
 enum key_place {
@@ -73,9 +75,6 @@ bool scenario_key_suits(const struct scenario_key *key, const char *user);
 /* An empty object of the place, with its defaults. */
 void scenario_item_init(enum key_place place, void *object, size_t size);
 extern const char *const scenario_topologies[], *const scenario_disciplines[], *const scenario_workloads[];
-
-/* text of somebody else's making, fit for a message: at most 40 characters, control characters shown as '?' */
-const char *scenario_quote(const char *text, char *buf, size_t size);
 
 extern const struct key_kind kind_text, kind_file, kind_node, kind_cc, kind_rate, kind_time, kind_size, kind_count, kind_number,
 	kind_amount, kind_decimal, kind_switch, kind_loss, kind_family, kind_choice, kind_map, kind_list, kind_rates, kind_set, kind_vary;

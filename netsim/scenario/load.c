@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "document.h"
+#include <congctl/document.h>
+
 #include "keys.h"
 #include "vary.h"
 
@@ -96,7 +97,7 @@ static int read_pair(struct document *d, enum key_place place, const yaml_node_t
 
 	if (!key)
 		return document_complain(d, document_line(name), "unknown key '%s': one of %s",
-					 scenario_quote(text ? text : document_kind(name), quoted, sizeof(quoted)),
+					 document_quote(text ? text : document_kind(name), quoted, sizeof(quoted)),
 					 scenario_key_names(place, names, sizeof(names)));
 	line = document_find(d, map, text, &first);
 	if (first != value)
@@ -192,13 +193,13 @@ static void name_after_file(struct scenario *s, const char *file)
 {
 	const char *base = strrchr(file, '/');
 
-	scenario_quote(base ? base + 1 : file, s->name, sizeof(s->name));
+	document_quote(base ? base + 1 : file, s->name, sizeof(s->name));
 	s->name[1 + strcspn(s->name + 1, ".")] = '\0';
 }
 
 int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, struct congctl_error *err)
 {
-	struct document d = {.file = file, .vary = vary, .err = err};
+	struct document d = {.file = file, .what = "scenario", .levels = 5, .owner = vary, .err = err};
 	int ret;
 
 	scenario_init(s);

@@ -27,7 +27,7 @@ static int set_one(enum key_place place, const char *name, const char *value, vo
 	if (place == KEY_FLOW && !strncmp(name, "set.", 4))
 		return scenario_set_tunable(object, name + 4, value, err);
 	if (!key)
-		return congctl_fail(err, -EINVAL, "unknown key '%s': one of %s", scenario_quote(name, quoted, sizeof(quoted)),
+		return congctl_fail(err, -EINVAL, "unknown key '%s': one of %s", document_quote(name, quoted, sizeof(quoted)),
 				    scenario_key_names(place, names, sizeof(names)));
 	if (seen[key - first])
 		return congctl_fail(err, -EEXIST, "%s is given twice: once", name);
@@ -49,7 +49,7 @@ int scenario_spec_read(enum key_place place, const char *first, char *spec, void
 		value = cut(key, '=');
 		if (!value)
 			return congctl_fail(err, -EINVAL, "'%s' has no value: key=value, such as %s",
-					    scenario_quote(key, quoted, sizeof(quoted)), place == KEY_FLOW ? "size=1MB" : "rate=10mbit");
+					    document_quote(key, quoted, sizeof(quoted)), place == KEY_FLOW ? "size=1MB" : "rate=10mbit");
 		ret = set_one(place, key, value, object, seen, err);
 	}
 	return ret;
@@ -64,11 +64,11 @@ int scenario_set_tunable(struct scenario_flow *flow, const char *name, const cha
 	if (!*name || strlen(name) >= sizeof(t.name) ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
 		return congctl_fail(err, -EINVAL, "'%s' is not the name of a tunable: 1 to %zu of letters, digits and _",
-				    scenario_quote(name, quoted, sizeof(quoted)), sizeof(t.name) - 1);
+				    document_quote(name, quoted, sizeof(quoted)), sizeof(t.name) - 1);
 	strcpy(t.name, name);
 	if (congctl_parse_u64(value, &t.value))
 		return congctl_fail(err, -EINVAL, "%s '%s' is not a whole number: the value of a tunable, such as 717", name,
-				    scenario_quote(value, number, sizeof(number)));
+				    document_quote(value, number, sizeof(number)));
 	for (size_t i = 0; i < flow->n_set; i++) {
 		if (!strcmp(flow->set[i].name, name))
 			return congctl_fail(err, -EEXIST, "%s is set twice: once", name);

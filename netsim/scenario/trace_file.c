@@ -37,7 +37,7 @@ static int read_line(struct scenario_trace *t, const char *file, size_t line, ch
 		return 0;
 	if (congctl_parse_u64(text, &ms) || ms > MS_MAX)
 		return congctl_fail(err, -EINVAL, "%s:%zu: '%s' is not a moment: whole milliseconds, 0 to %d", file, line,
-				    scenario_quote(text, quoted, sizeof(quoted)), MS_MAX);
+				    document_quote(text, quoted, sizeof(quoted)), MS_MAX);
 	if (t->n && ms * 1000000 < t->at_ns[t->n - 1])
 		return congctl_fail(err, -EINVAL, "%s:%zu: %s ms comes after %llu ms: in ascending order", file, line, text,
 				    (unsigned long long)t->at_ns[t->n - 1] / 1000000);

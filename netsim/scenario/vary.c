@@ -34,7 +34,7 @@ static int complain_key(const char *name, struct congctl_error *err)
 		if (keys[i].places & (1 << KEY_SCENARIO | 1 << KEY_LINK) && may_vary(keys[i].name))
 			used += (size_t)snprintf(names + used, sizeof(names) - used, ", %s", keys[i].name);
 	}
-	return congctl_fail(err, -ENOENT, "cannot vary '%s': one of %s", scenario_quote(name, quoted, sizeof(quoted)), names);
+	return congctl_fail(err, -ENOENT, "cannot vary '%s': one of %s", document_quote(name, quoted, sizeof(quoted)), names);
 }
 
 static struct vary_key *add_key(struct vary_map *map, const char *name)
@@ -60,7 +60,7 @@ int vary_add(struct vary_map *map, const char *name, const char *value, struct c
 		key = add_key(map, name);
 	if (!key)
 		return congctl_fail(err, -E2BIG, "%s is one key too many to vary together: at most %d", name, VARY_MAX_KEYS);
-	scenario_quote(value, quoted, sizeof(quoted));
+	document_quote(value, quoted, sizeof(quoted));
 	if (!*value)
 		return congctl_fail(err, -EINVAL, "%s has an empty value to vary: at least one character", name);
 	if (strlen(value) >= VARY_MAX_TEXT)
@@ -109,7 +109,7 @@ int vary_option(struct vary *v, const char *text, struct congctl_error *err)
 
 	if (!equals || equals == text || (size_t)(equals - text) >= sizeof(name))
 		return congctl_fail(err, -EINVAL, "'%s' does not say what to vary: KEY=VALUE,VALUE such as rtt=10ms,40ms",
-				    scenario_quote(text, quoted, sizeof(quoted)));
+				    document_quote(text, quoted, sizeof(quoted)));
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
 	if (!v->n)
 		v->maps[v->n++] = (struct vary_map){0};

@@ -8,6 +8,8 @@
 #ifndef NETSIM_VARY_H
 #define NETSIM_VARY_H
 
+#include <congctl/document.h>
+
 #include "scenario.h"
 
 #define VARY_MAX_MAPS 32
@@ -37,6 +39,8 @@ struct vary_setting {
 
 /* A file whose `vary` goes to *vary, which has none without it; scenario_load() refuses such a file. */
 int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, struct congctl_error *err);
+/* The value of `vary` in a document into its owner, a struct vary. */
+int vary_read(struct document *d, const yaml_node_t *node);
 /* One more value of a key. -ENOENT no such setting, -E2BIG too many, -EEXIST the value is there already, -EINVAL it is too long */
 int vary_add(struct vary_map *map, const char *key, const char *value, struct congctl_error *err);
 /* "KEY=V1,V2": in place of the key's values in every map */

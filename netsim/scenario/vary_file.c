@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `vary` of a scenario file. */
-#include "document.h"
 #include "vary.h"
 
 static int read_value(struct document *d, struct vary_map *map, const char *key, const yaml_node_t *node)
@@ -33,16 +32,17 @@ static int read_pair(struct document *d, struct vary_map *map, const yaml_node_p
 
 static int read_map(struct document *d, const yaml_node_t *node)
 {
-	struct vary_map *map = d->vary->maps + d->vary->n;
+	struct vary *vary = d->owner;
+	struct vary_map *map = vary->maps + vary->n;
 	int ret = 0;
 
 	if (node->type != YAML_MAPPING_NODE)
 		return document_complain(d, document_line(node), "an entry of vary is %s: a map such as {rtt: [10ms, 40ms]}",
 					 document_kind(node));
-	if (d->vary->n == VARY_MAX_MAPS)
+	if (vary->n == VARY_MAX_MAPS)
 		return document_complain(d, document_line(node), "too many entries in vary: at most %d", VARY_MAX_MAPS);
 	*map = (struct vary_map){0};
-	d->vary->n++;
+	vary->n++;
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; !ret && p < node->data.mapping.pairs.top; p++)
 		ret = read_pair(d, map, p);
 	return ret;
@@ -52,7 +52,7 @@ int vary_read(struct document *d, const yaml_node_t *node)
 {
 	int ret = 0;
 
-	if (!d->vary)
+	if (!d->owner)
 		return document_complain(d, document_line(node), "vary makes this a set of scenarios: for netsim compare");
 	if (node->type != YAML_SEQUENCE_NODE)
 		return read_map(d, node);

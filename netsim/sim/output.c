@@ -14,7 +14,7 @@
 #define TCP_BYTES 20
 #define TIMESTAMP_BYTES 12   /* option and padding */
 #define SYN_OPTION_BYTES 20  /* MSS, SACK permitted, timestamp, window scale */
-#define GSO_BYTES 65215      /* 64 kB without the longest headers */
+#define GSO_BYTES 65215u     /* 64 kB without the longest headers */
 #define GSO_SEGS 44          /* of 1500 bytes */
 #define TSO_RTT_LOG 9        /* net.ipv4.tcp_tso_rtt_log: bursts of 64 kB below 512 us of RTT, half of it for each 512 us more */
 #define DEFER_MAX_NS 1000000 /* a burst waits for the next ACK only while the last one is as young as this */

@@ -337,6 +337,7 @@ void tcp_tag_sacks(struct tcp_endpoint *ep, const struct tcp_segment *seg, struc
 		valid[n++] = *b;
 	}
 	for (i = 0; i < n; i++)
+		/* cppcheck-suppress uninitvar ; the first n are filled in */
 		ep->snd.seen[i] = valid[i];
 	ep->snd.n_seen = n;
 	if (st->reordered && ca_state(ep) != TCP_CA_Loss)

@@ -22,7 +22,8 @@ summary() {
 	sort -g | awk '{v[NR] = $1} END {printf "median %.1f ms, worst %.1f ms\n", v[(NR + 1) / 2], v[NR]}'
 }
 measure() { # there and back
-	: >"$tmp/there" >"$tmp/back"
+	: >"$tmp/there"
+	: >"$tmp/back"
 	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 		timed build/congctl use -j $b --from $a --netns $ns >>"$tmp/there"
 		cp "$tmp/said" "$tmp/moved"

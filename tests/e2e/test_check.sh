@@ -82,15 +82,15 @@ run_without() {
 	setpriv --bounding-set "$1" --inh-caps "$1" "$CONGCTL" check "$OBJECTS/good.bpf.o"
 }
 check_exit 1 run_without -sys_admin,-bpf
-contains "$ERR" "congctl: no privilege to register algorithms: CAP_BPF is missing, run it as root or give it CAP_BPF and CAP_PERFMON"
+contains "$ERR" "congctl: no privilege to load BPF programs: CAP_BPF is missing, run it as root or give it CAP_BPF and CAP_PERFMON"
 check_exit 1 run_without -sys_admin,-perfmon
-contains "$ERR" "no privilege to register algorithms: CAP_PERFMON is missing"
+contains "$ERR" "no privilege to load BPF programs: CAP_PERFMON is missing"
 check_exit 0 run_without -sys_admin
 chmod 755 "$TMP"
 cp "$OBJECTS/good.bpf.o" "$TMP/good.bpf.o"
 cp "$CONGCTL" "$TMP/congctl"
 check_exit 1 setpriv --reuid 65534 --regid 65534 --clear-groups "$TMP/congctl" check "$TMP/good.bpf.o"
-contains "$ERR" "no privilege to register algorithms: CAP_BPF and CAP_PERFMON are missing"
+contains "$ERR" "no privilege to load BPF programs: CAP_BPF and CAP_PERFMON are missing"
 
 # misuse
 check_exit 2 "$CONGCTL" check

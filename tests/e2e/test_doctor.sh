@@ -61,11 +61,14 @@ print('held', flush=True)
 sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
-read -r -t 10 -u "${HOLD[0]}" line || fail "the socket cannot choose $name"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 rm "$PINS/$name"
 wait_until 10 not is_available "$name"
-equals "$(about "$PINS/~previous/$name")" '[["warn","former build"]]'
-equals "$(about "$PINS/~previous/$name")" '[["warn","former build"]]'
+for look in 1 2; do
+	finding=$(about "$PINS/~previous/$name")
+	# unless another command on this machine has put it in order meanwhile
+	[ ! -e "$PINS/~previous/$name" ] || equals "$finding" '[["warn","former build"]]'
+done
 equals "$(about "'$name'")" '[["warn","old build in use"]]'
 check_exit 0 "$CONGCTL" list
 equals "$(about "$PINS/~previous/$name")" '[]'

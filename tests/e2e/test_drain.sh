@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
+# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says
+# what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 jq ip
@@ -18,7 +19,7 @@ route() {
 }
 algorithms() { # how many live sockets have which
 	echo >&8
-	read -r -t 20 -u 9 line || fail "the connections do not answer"
+	read -r -t 20 -u 9 _ || fail "the connections do not answer"
 	jq -c .algorithms <<<"$line"
 }
 
@@ -52,7 +53,7 @@ in_ns "$tool" -n $n -a 10 -C "$name" <"$TMP/in" >"$TMP/answers" &
 pid=$!
 defer kill $pid
 exec 8>"$TMP/in" 9<"$TMP/answers"
-read -r -t 60 -u 9 line || fail "the connections do not come about"
+read -r -t 60 -u 9 _ || fail "the connections do not come about"
 live=$((2 * n + 1))
 before=$(default)
 check_exit 0 "$CONGCTL" use -j "$name" --netns "$ns"
@@ -72,7 +73,7 @@ print('held', flush=True)
 sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
-read -r -t 10 -u "${HOLD[0]}" line || fail "the socket cannot choose $name"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 300ms
 contains "$ERR" "'$name' has 1 users after 300 ms"
 equals "$(algorithms)" "{\"$name\":$live}"
@@ -106,6 +107,27 @@ to=$(default)
 case $to in cubic | reno) ;; *) fail "the default is $to" ;; esac
 equals "$(algorithms)" "{\"$to\":$live}"
 contains "$(route)" "congctl lock $to"
+
+# a cgroup's and a port's rule go to the other as well, and back to none by the number they have
+cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
+	defer rmdir "$cgroups/$ns"
+	rule() { # the algorithm that the rule of the cgroup gives
+		"$CONGCTL" users -j "$1" | jq -r --arg c "$ns" '.holders[] | select(.kind == "cgroup" and (.where | endswith($c))) | .kind'
+	}
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"
+	check_exit 0 "$CONGCTL" use -j "$other" --cgroup "$cgroups/$ns"
+	undo=$(jq -r .undo <<<"$OUT")
+	check_exit 1 "$CONGCTL" unregister "$other"
+	contains "$ERR" "'$other' is held by the cgroup "
+	contains "$ERR" "'congctl use --undo $undo' takes a choice back"
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	check_exit 0 "$CONGCTL" unregister "$other" --drain --to "$name"
+	equals "$(rule "$name")" cgroup
+	check_exit 0 "$CONGCTL" use --undo "$undo"
+	equals "$(rule "$name")" ''
+	check_exit 0 "$CONGCTL" unregister "$name"
+fi
 
 # --force: what stays behind is said
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"

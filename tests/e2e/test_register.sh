@@ -122,6 +122,7 @@ for i in 1 2 3 4 5; do
 	holds is_available "$(unique "m$i")"
 done
 [ $took_ms -lt 500 ] || fail "five objects took $took_ms ms, 500 allowed"
+# shellcheck disable=SC2046 # names
 check_exit 0 "$CONGCTL" unregister $(for i in 1 2 3 4 5; do unique "m$i"; done)
 check_exit 0 "$CONGCTL" unregister "$a"
 lacks "$(cat "$AVAILABLE")" "t_$$_"

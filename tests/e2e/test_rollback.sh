@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Live connections through update, update --migrate and rollback: none reset, no byte lost or changed; new ones have the new build at once.
+# Live connections through update, update --migrate and rollback: none reset, no byte lost or changed; new ones have the new build
+# at once.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 jq ip ss

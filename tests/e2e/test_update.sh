@@ -30,12 +30,13 @@ check_exit 0 "$CONGCTL" register "$one" --as "$name" --set kept=9 --set narrowed
 equals "$(window)" 11
 
 # what is not there, or not ours to swap; nothing changes
+# shellcheck disable=SC2089
 for wrong in "no_such_one_:is not registered: 'congctl register' it first" "reno:is the kernel's own: only what was registered" \
 	"$name $TMP/missing.bpf.o:no file '$TMP/missing.bpf.o'" "$name:name the file of the new build" \
 	"$name $OBJECTS/good.bpf.o:holds 't_good', which is no build of '$name'" \
 	"$name $OBJECTS/build_refused.bpf.o:refused by the verifier at build_refused.bpf.c:9: " \
 	"$name $OBJECTS/no_ssthresh.bpf.o:has no ssthresh"; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086,SC2090
 	check_exit 1 "$CONGCTL" update ${wrong%%:*}
 	contains "$ERR" "${wrong#*:}"
 	equals "$(window)" 11

@@ -34,6 +34,22 @@ equals "$(jq -c '[.holders[] | select(.kind == "route") | .where]' <<<"$OUT")" \
 	"[\"10.8.0.0/16 in $ns, table 77, locked\",\"10.9.0.0/16 in $ns, table 255\",\"2001:db8::/32 in $ns, table 255\"]"
 ip -n $ns route del local 10.8.0.0/16 table 77 # before its algorithm goes: `ip route` crashes on such a lock
 
+# rules for a cgroup and a port
+new_cgroup() {
+	local root
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	[ -n "$root" ] && mkdir "$root/mv_$$_u" && cgroup=$root/mv_$$_u && defer rmdir "$cgroup"
+}
+if new_cgroup; then
+	for rule in "--cgroup $cgroup" '--port 47110'; do
+		check_exit 0 "$CONGCTL" use -j "$a" $rule
+		undo=$(jq -r .undo <<<"$OUT")
+		check_exit 0 "$CONGCTL" users -j "$a"
+		told "[.holders[] | select(.kind == \"cgroup\" or .kind == \"port\") | .where] == [\"${rule#* }\"]" "$TMP/out"
+		check_exit 0 "$CONGCTL" use --undo "$undo"
+	done
+fi
+
 # sockets, by the namespace; a process is found without a name of `ip netns`
 mkfifo "$TMP/orders"
 ip netns exec $ns "$BUILD/tests/tools/connections" -n 10 -a 2 <"$TMP/orders" >"$TMP/report" &

@@ -86,6 +86,11 @@ static uint64_t now_us(void)
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static void fill(uint8_t *data, size_t n, size_t sender, uint64_t offset)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -126,8 +131,8 @@ static void receive(struct side *s, size_t i)
 	while ((n = recv(e->fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
 		uint64_t now = now_us();
 
-		if (i < n_active && e->heard_us && now - e->heard_us > s->stall_us)
-			s->stall_us = now - e->heard_us;
+		if (i < n_active && e->heard_us && !ending)
+			s->stall_us = larger(s->stall_us, now - e->heard_us);
 		e->heard_us = now;
 		fill(wanted, n, i ^ 1, e->received);
 		for (ssize_t k = 0; k < n; k++)
@@ -223,11 +228,6 @@ static void print_names(void)
 	for (k = 0; k < all.n; k++)
 		printf("%s\"%s\":%zu", k ? "," : "", all.at[k].name, all.at[k].n);
 	printf("}");
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static void report(bool last)

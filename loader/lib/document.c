@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A YAML file as a document. libyaml builds it; anchors, aliases and tags are refused before: a scenario needs none.
+ * A YAML file as a document. libyaml builds it; anchors, aliases and tags are refused before: none of our files needs one.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "document.h"
+#include <congctl/document.h>
 
-#define MAX_FILE 1000000 /* bytes; 64 groups take far less */
-#define MAX_DEPTH 8       /* lists and maps in each other; a scenario has 5 */
+#define MAX_FILE 1000000 /* bytes; the largest of use takes far less */
+#define MAX_DEPTH 8       /* lists and maps in each other; a scenario has 5, which is the most */
 
 int document_complain(const struct document *r, size_t line, const char *fmt, ...)
 {
@@ -44,16 +44,16 @@ static int read_file(struct document *r)
 
 	f = fopen(r->file, "re");
 	if (!f)
-		return congctl_fail(r->err, -errno, "cannot open scenario %s: %s", r->file, strerror(errno));
+		return congctl_fail(r->err, -errno, "cannot open %s %s: %s", r->what, r->file, strerror(errno));
 	if (fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
-		ret = congctl_fail(r->err, -EINVAL, "%s is not a file: a scenario in YAML", r->file);
+		ret = congctl_fail(r->err, -EINVAL, "%s is not a file: a %s in YAML", r->file, r->what);
 	else if (st.st_size > MAX_FILE)
-		ret = congctl_fail(r->err, -EFBIG, "%s is too large for a scenario: at most %d bytes", r->file, MAX_FILE);
+		ret = congctl_fail(r->err, -EFBIG, "%s is too large for a %s: at most %d bytes", r->file, r->what, MAX_FILE);
 	if (!ret) {
 		r->text = malloc(MAX_FILE);
 		r->size = r->text ? fread(r->text, 1, MAX_FILE, f) : 0;
 		if (!r->text || ferror(f))
-			ret = congctl_fail(r->err, -EIO, "cannot read scenario %s: %s", r->file, strerror(errno ? errno : EIO));
+			ret = congctl_fail(r->err, -EIO, "cannot read %s %s: %s", r->what, r->file, strerror(errno ? errno : EIO));
 	}
 	fclose(f);
 	return ret;
@@ -120,7 +120,8 @@ static int check_tokens(const struct document *r)
 			ret = document_complain(r, token.start_mark.line + 1, "%s: values written out", forbidden(token.type));
 		depth += nesting(token.type);
 		if (!ret && depth > MAX_DEPTH)
-			ret = document_complain(r, token.start_mark.line + 1, "lists or maps %d deep: a scenario has 5 levels", depth);
+			ret = document_complain(r, token.start_mark.line + 1, "lists or maps %d deep: a %s has %d levels", depth,
+						r->what, r->levels);
 		end = token.type == YAML_STREAM_END_TOKEN;
 		yaml_token_delete(&token);
 	}
@@ -147,7 +148,7 @@ static int load_document(struct document *r)
 		ret = complain_yaml(r, &parser);
 	} else {
 		if (yaml_document_get_root_node(&second))
-			ret = document_complain(r, second.start_mark.line + 1, "a second document: one scenario in a file");
+			ret = document_complain(r, second.start_mark.line + 1, "a second document: one %s in a file", r->what);
 		yaml_document_delete(&second);
 	}
 	if (ret)
@@ -203,4 +204,18 @@ size_t document_find(struct document *r, const yaml_node_t *map, const char *key
 		return document_line(document_node(r, p->key));
 	}
 	return document_line(map);
+}
+
+const char *document_quote(const char *text, char *buf, size_t size)
+{
+	const size_t most = size < 41 ? size - 1 : 40;
+	size_t n = 0;
+
+	for (; n < most && text[n]; n++) {
+		const unsigned char c = text[n], before = n ? text[n - 1] : 0;
+
+		buf[n] = c < ' ' || c == 0x7f || (before == 0xc2 && c <= 0x9f) ? '?' : text[n]; /* C0, DEL, C1 in UTF-8 */
+	}
+	buf[n] = '\0';
+	return buf;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* document.h - a YAML file with the line of everything in it. */
-#ifndef NETSIM_DOCUMENT_H
-#define NETSIM_DOCUMENT_H
+/* document.h - a YAML file with the line of everything in it: scenarios and policies. Part of libcongctl, not installed. */
+#ifndef CONGCTL_DOCUMENT_H
+#define CONGCTL_DOCUMENT_H
 
 #include <yaml.h>
 
@@ -9,10 +9,12 @@
 
 struct document {
 	const char *file;
+	const char *what; /* "scenario": for the complaints */
+	int levels;       /* of lists and maps that it has */
 	unsigned char *text;
 	size_t size;
 	yaml_document_t yaml;
-	struct vary *vary; /* where `vary` goes; NULL: a single scenario is wanted */
+	void *owner;      /* the reader's own */
 	struct congctl_error *err;
 };
 
@@ -29,6 +31,7 @@ const char *document_text(const yaml_node_t *node);
 /* The line of a key's name in a map, or of the map if it is not there. */
 size_t document_find(struct document *r, const yaml_node_t *map, const char *key, yaml_node_t **value);
 
-int vary_read(struct document *d, const yaml_node_t *node); /* the value of `vary` into d->vary: vary_file.c */
+/* text of somebody else's making, fit for a message: at most 40 characters, control characters shown as '?' */
+const char *document_quote(const char *text, char *buf, size_t size);
 
 #endif

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+
+static struct {
+	bool dry_run, prune;
+} options;
+
+static const struct option_spec specs[] = {
+	{'n', "dry-run", NULL, "show what would change, change nothing", OPTION_FLAG, &options.dry_run},
+	{0, "prune", NULL, "remove what congctl registered or selected and the file does not name", OPTION_FLAG, &options.prune},
+	{},
+};
+
+static const char *const kinds[] = {
+	[CONGCTL_CHANGE_ADOPT] = "adopt",   [CONGCTL_CHANGE_REGISTER] = "register",     [CONGCTL_CHANGE_UPDATE] = "update",
+	[CONGCTL_CHANGE_SET] = "set",       [CONGCTL_CHANGE_USE] = "use",               [CONGCTL_CHANGE_DROP] = "drop",
+	[CONGCTL_CHANGE_UNREGISTER] = "unregister",
+};
+
+static const struct field fields[] = {
+	FIELD_ENUM(struct congctl_change, kind, kinds, "CHANGE"),
+	FIELD(struct congctl_change, what, FIELD_CHARS, "WHAT"),
+	FIELD(struct congctl_change, from, FIELD_CHARS, "FROM"),
+	FIELD(struct congctl_change, to, FIELD_CHARS, "TO"),
+	{},
+};
+
+struct report {
+	int ret;
+	char text[sizeof(((struct congctl_error *)NULL)->text)];
+};
+
+/* Read to the end; false: whoever writes it is gone before. */
+static bool read_report(int fd, struct report *report)
+{
+	size_t have = 0;
+	ssize_t n;
+
+	while (have < sizeof(*report)) {
+		n = read(fd, (char *)report + have, sizeof(*report) - have);
+		if (n > 0)
+			have += n;
+		else if (!n || errno != EINTR)
+			return false;
+	}
+	return true;
+}
+
+/* the child's part */
+static int make_changes(struct congctl_plan *plan, int fd)
+{
+	struct congctl_error err = {};
+	struct report report = {};
+
+	setsid(); /* what ends the terminal or the caller's group does not end this */
+	report.ret = congctl_plan_apply(plan, &err);
+	memcpy(report.text, err.text, sizeof(report.text));
+	return write(fd, &report, sizeof(report)) != sizeof(report);
+}
+
+/* A process of its own makes the changes, so that killing this one leaves nothing half done: it goes on to the end. */
+static int apply_to_the_end(struct congctl_plan *plan, struct congctl_error *err)
+{
+	struct report report;
+	bool told;
+	int pipe_fd[2];
+	pid_t child;
+
+	if (pipe2(pipe_fd, O_CLOEXEC))
+		return congctl_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
+	child = fork();
+	if (!child)
+		_exit(make_changes(plan, pipe_fd[1]));
+	close(pipe_fd[1]);
+	told = child > 0 && read_report(pipe_fd[0], &report);
+	close(pipe_fd[0]);
+	if (child < 0)
+		return congctl_fail(err, -EAGAIN, "cannot start a process to make the changes: %s", strerror(errno));
+	waitpid(child, NULL, 0);
+	if (!told)
+		return congctl_fail(err, -EINTR, "the process that made the changes was killed: apply the policy again");
+	return report.ret ? congctl_fail(err, report.ret, "%s", report.text) : 0;
+}
+
+static int apply_run(struct invocation *in)
+{
+	const struct congctl_change *changes;
+	struct congctl_error err = {};
+	struct congctl_plan *plan;
+	size_t n;
+	int ret;
+
+	if (congctl_plan_open(&plan, in->args[0], options.prune, &err))
+		return command_failed(in, &err);
+	n = congctl_plan_changes(plan, &changes);
+	output_table(&in->out, "changes", fields, changes, n, sizeof(*changes));
+	fflush(stdout); /* the difference first */
+	ret = options.dry_run || !n ? 0 : apply_to_the_end(plan, &err);
+	congctl_plan_close(plan);
+	if (ret)
+		return command_failed(in, &err);
+	if (!n)
+		output_say(&in->out, "no change: the machine matches %s", in->args[0]);
+	else if (!options.dry_run)
+		output_say(&in->out, "%zu change%s made", n, n == 1 ? "" : "s");
+	congctl_error_clear(&err);
+	return EXIT_DONE;
+}
+
+static const struct command apply = {
+	.name = "apply",
+	.args = "FILE",
+	.summary = "make the machine match a policy, all or none",
+	.details = "FILE is YAML: 'algorithms', a list of {register, as, set}, and 'selections', a list of {use, PLACE} where PLACE is\n"
+		   "default: yes, netns, cgroup, prefix (with lock: yes) or port. Shows each change before it makes any. When one fails,\n"
+		   "those before it are undone. What the file does not name stays as it is, but with --prune.",
+	.min_args = 1,
+	.max_args = 1,
+	.options = specs,
+	.run = apply_run,
+};
+COMMAND(apply);

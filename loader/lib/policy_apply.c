@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The changes of a plan, made one by one; when one fails, those before it are undone, the last one first. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "name.h"
+#include "policy.h"
+#include "source.h"
+
+/* what the way back of one change needs */
+struct done {
+	char undo[CONGCTL_UNDO_MAX]; /* use */
+	int map_fd;                  /* unregister: its map, which keeps the programs and the tunables alive; 0: none */
+	char source[PATH_MAX];       /* update, unregister: the file it came from; empty: unknown */
+};
+
+/* --- each kind of change and its way back ------------------------------------------------------------------------------- */
+
+static int register_object(struct congctl_object *obj, struct congctl_error *err)
+{
+	int ret = congctl_object_register(obj, err);
+
+	return ret ? ret : congctl_object_pin(obj, err);
+}
+
+static int set_tunable(const struct congctl_info *info, size_t tunable, uint64_t value, struct congctl_error *err)
+{
+	struct congctl_object *running;
+	char text[24];
+	int ret = congctl_running_open(&running, info->name, err);
+
+	if (ret)
+		return ret;
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	ret = congctl_running_set(running, info->tunables[tunable].name, text, err);
+	congctl_object_close(running);
+	return ret;
+}
+
+/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. */
+static int check_unchosen(const char *name, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	for (size_t i = 0; !ret && i < n; i++) {
+		const struct congctl_selection *s = &rules[i].selection;
+
+		if (!strcmp(rules[i].name, name))
+			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
+					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
+					   *s->where ? " " : "", s->where, name);
+	}
+	free(rules);
+	return ret;
+}
+
+static int give_up(const char *name, struct done *done, struct congctl_error *err)
+{
+	struct registered found;
+	int ret = check_unchosen(name, err);
+
+	if (ret)
+		return ret;
+	ret = registry_find(name, &found);
+	if (ret)
+		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+	done->map_fd = bpf_map_get_fd_by_id(found.map_id);
+	if (done->map_fd < 0)
+		return congctl_fail(err, -errno, "cannot open the map of '%s': %s", name, strerror(errno));
+	return congctl_unregister(name, NULL, err);
+}
+
+static void remember_source(const char *name, struct done *done)
+{
+	if (!source_of(name, done->source))
+		*done->source = '\0';
+}
+
+static void restore_source(const char *name, const struct done *done)
+{
+	if (*done->source)
+		source_note(name, done->source);
+	else
+		source_forget(name);
+}
+
+/* The map of a link that is gone can have another one. */
+static int take_back(const char *name, const struct done *done, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+	int fd, ret = 0;
+
+	fd = bpf_link_create(done->map_fd, 0, KERNEL_ATTACH_STRUCT_OPS, NULL);
+	if (fd < 0)
+		return congctl_fail(err, -errno, "cannot register '%s' again: %s", name, strerror(errno));
+	name_pin_path(name, path);
+	if (bpf_obj_pin(fd, path))
+		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
+	close(fd);
+	restore_source(name, done);
+	return ret;
+}
+
+/* Several selections of a place may lie on each other, each with its record: all of them go. */
+static int drop(const struct congctl_rule *rule, struct congctl_error *err)
+{
+	const char *undo = rule->undo;
+	struct congctl_rule *rules = NULL;
+	struct congctl_moved moved;
+	size_t n, i;
+	int ret = 0;
+
+	while (undo && !ret) {
+		ret = congctl_undo(undo, &moved, err);
+		free(rules);
+		rules = NULL;
+		undo = NULL;
+		if (!ret)
+			ret = policy_read_rules(&rules, &n, err);
+		for (i = 0; !ret && i < n && !undo; i++) {
+			if (policy_same_place(&rules[i].selection, &rule->selection) && *rules[i].undo)
+				undo = rules[i].undo;
+		}
+	}
+	free(rules);
+	return ret;
+}
+
+static int disown(const char *name, struct congctl_error *err)
+{
+	char path[PATH_MAX];
+
+	name_pin_path(name, path);
+	return unlink(path) ? congctl_fail(err, -errno, "cannot remove %s: %s", path, strerror(errno)) : 0;
+}
+
+static int make(struct congctl_plan *plan, size_t i, struct done *done, struct congctl_error *err)
+{
+	const struct policy_step *step = &plan->changes.steps[i];
+	const struct policy_rule *rule = &plan->policy.rules[step->rule];
+	const char *name = plan->changes.shown[i].what;
+	struct congctl_moved moved = {};
+	int ret = 0;
+
+	switch (plan->changes.shown[i].kind) {
+	case CONGCTL_CHANGE_ADOPT:
+		return congctl_adopt(name, err);
+	case CONGCTL_CHANGE_REGISTER:
+		return register_object(plan->objects[step->wanted], err);
+	case CONGCTL_CHANGE_UPDATE:
+		remember_source(name, done);
+		return congctl_update(name, plan->wanted[step->wanted].object, false, &moved, err);
+	case CONGCTL_CHANGE_SET:
+		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->to, err);
+	case CONGCTL_CHANGE_USE:
+		ret = congctl_use(rule->name, &rule->selection, &moved, err);
+		memcpy(done->undo, moved.undo, sizeof(done->undo));
+		return ret;
+	case CONGCTL_CHANGE_DROP:
+		return drop(&plan->rules[step->rule], err);
+	case CONGCTL_CHANGE_UNREGISTER:
+		remember_source(name, done);
+		return give_up(name, done, err);
+	}
+	return -EINVAL;
+}
+
+static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, struct congctl_error *err)
+{
+	const struct policy_step *step = &plan->changes.steps[i];
+	const struct congctl_rule *rule = &plan->rules[step->rule];
+	const char *name = plan->changes.shown[i].what;
+	struct congctl_moved moved = {};
+	int ret;
+
+	switch (plan->changes.shown[i].kind) {
+	case CONGCTL_CHANGE_ADOPT:
+		return disown(name, err);
+	case CONGCTL_CHANGE_REGISTER:
+		congctl_object_unpin(plan->objects[step->wanted]);
+		return 0;
+	case CONGCTL_CHANGE_UPDATE:
+		ret = congctl_rollback(name, false, &moved, err);
+		restore_source(name, done);
+		return ret;
+	case CONGCTL_CHANGE_SET:
+		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->from, err);
+	case CONGCTL_CHANGE_USE:
+		return *done->undo ? congctl_undo(done->undo, &moved, err) : 0;
+	case CONGCTL_CHANGE_DROP:
+		return congctl_use(rule->name, &rule->selection, &moved, err);
+	case CONGCTL_CHANGE_UNREGISTER:
+		return take_back(name, done, err);
+	}
+	return -EINVAL;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------------------------ */
+
+/* Undo the first `n`; what cannot be undone is said after the sentence that it began with. */
+static void undo_all(struct congctl_plan *plan, const struct done *done, size_t n, struct congctl_error *err)
+{
+	for (size_t i = n; i-- > 0;) {
+		struct congctl_error inner = {};
+		size_t end = err ? strlen(err->text) : 0;
+
+		if (unmake(plan, i, &done[i], &inner) && err)
+			snprintf(err->text + end, sizeof(err->text) - end, "; %s could not be put back: %s",
+				 plan->changes.shown[i].what, inner.text);
+		congctl_error_clear(&inner);
+	}
+}
+
+/* A signal in between would leave half of it: it has to wait. */
+static void block_signals(sigset_t *before)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ending, before);
+}
+
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
+{
+	const size_t n = plan->changes.n;
+	struct done *done = calloc(n + 1, sizeof(*done));
+	sigset_t before;
+	size_t made = 0;
+	int ret = 0;
+
+	if (!done)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	block_signals(&before);
+	while (made < n) {
+		ret = make(plan, made, &done[made], err);
+		if (ret)
+			break;
+		made++;
+	}
+	if (ret)
+		undo_all(plan, done, made, err);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	for (size_t i = 0; i < n; i++) {
+		if (done[i].map_fd > 0)
+			close(done[i].map_fd);
+	}
+	free(done);
+	return ret;
+}

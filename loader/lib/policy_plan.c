@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a policy file to the changes it asks for. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "policy.h"
+
+/* One algorithm of the file: opened, named, its tunables set, loaded. */
+static int prepare(struct congctl_object **obj, const struct policy *policy, const struct policy_algorithm *a,
+		   struct congctl_error *err)
+{
+	struct congctl_error inner = {};
+	size_t line = a->line;
+	int ret = congctl_object_open(obj, a->object, &inner);
+
+	if (!ret && *a->as)
+		ret = congctl_object_rename(*obj, a->as, &inner);
+	for (size_t i = 0; i < a->n_set && !ret; i++) {
+		line = a->set[i].line;
+		ret = congctl_object_set(*obj, a->set[i].name, a->set[i].value, &inner);
+	}
+	if (!ret) {
+		line = a->line;
+		ret = congctl_object_load(*obj, &inner);
+	}
+	if (ret)
+		congctl_fail(err, ret, "%s:%zu: %s", policy->file, line, inner.text);
+	if (err && !err->log) {
+		err->log = inner.log;
+		inner.log = NULL;
+	}
+	congctl_error_clear(&inner);
+	return ret;
+}
+
+static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
+{
+	const struct policy *policy = &plan->policy;
+	int ret = 0;
+
+	plan->wanted = calloc(policy->n_algorithms + 1, sizeof(*plan->wanted));
+	plan->objects = calloc(policy->n_algorithms + 1, sizeof(*plan->objects));
+	if (!plan->wanted || !plan->objects)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < policy->n_algorithms; i++) {
+		const struct policy_algorithm *a = &policy->algorithms[i];
+
+		ret = prepare(&plan->objects[i], policy, a, err);
+		if (ret)
+			return ret;
+		plan->wanted[i] = (struct policy_wanted){.object = a->object, .line = a->line,
+							 .info = congctl_object_info(plan->objects[i])};
+		plan->sides.n_wanted++;
+	}
+	return 0;
+}
+
+int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, struct congctl_error *err)
+{
+	struct congctl_plan *plan = calloc(1, sizeof(*plan));
+	int ret;
+
+	*out = NULL;
+	if (!plan)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	ret = policy_load(&plan->policy, file, err);
+	if (!ret)
+		ret = congctl_require(err);
+	if (!ret)
+		ret = prepare_all(plan, err);
+	if (!ret)
+		ret = policy_read_present(plan, err);
+	if (!ret) {
+		plan->sides.file = file;
+		plan->sides.prune = prune;
+		plan->sides.wanted = plan->wanted;
+		plan->sides.wanted_rules = plan->policy.rules;
+		plan->sides.n_wanted_rules = plan->policy.n_rules;
+		ret = policy_diff(&plan->changes, &plan->sides, err);
+	}
+	if (ret) {
+		congctl_plan_close(plan);
+		return ret;
+	}
+	*out = plan;
+	return 0;
+}
+
+void congctl_plan_close(struct congctl_plan *plan)
+{
+	if (!plan)
+		return;
+	for (size_t i = 0; plan->objects && i < plan->policy.n_algorithms; i++)
+		congctl_object_close(plan->objects[i]);
+	for (size_t i = 0; plan->running && i < plan->sides.n_present; i++)
+		congctl_object_close(plan->running[i]);
+	policy_changes_free(&plan->changes);
+	policy_free(&plan->policy);
+	free(plan->wanted);
+	free(plan->objects);
+	free(plan->present);
+	free(plan->running);
+	free(plan->rules);
+	free(plan);
+}
+
+size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes)
+{
+	*changes = plan->changes.shown;
+	return plan->changes.n;
+}

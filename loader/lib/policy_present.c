@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The machine as a policy sees it: what is registered, its live tunables, its build, the standing rules. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "name.h"
+#include "policy.h"
+
+#define TAG_SIZE BPF_TAG_SIZE
+
+/* --- builds ------------------------------------------------------------------------------------------------------------- */
+
+static bool same_tunables(const struct congctl_info *a, const struct congctl_info *b)
+{
+	if (a->n_tunables != b->n_tunables)
+		return false;
+	for (size_t i = 0; i < a->n_tunables; i++) {
+		const struct congctl_tunable *x = &a->tunables[i], *y = &b->tunables[i];
+
+		if (strcmp(x->name, y->name) || strcmp(x->type, y->type) || strcmp(x->unit, y->unit) || strcmp(x->text, y->text) ||
+		    strcmp(x->effect, y->effect) || x->initial != y->initial || x->min != y->min || x->max != y->max)
+			return false;
+	}
+	return true;
+}
+
+static const struct congctl_program *find_program(const struct congctl_info *info, const char *op)
+{
+	for (size_t i = 0; i < info->n_programs; i++) {
+		if (!strcmp(info->programs[i].op, op))
+			return &info->programs[i];
+	}
+	return NULL;
+}
+
+bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b)
+{
+	if (strcmp(a->title, b->title) || strcmp(a->reference, b->reference) || strcmp(a->status, b->status) ||
+	    strcmp(a->kernel, b->kernel) || a->n_programs != b->n_programs || !same_tunables(a, b))
+		return false;
+	for (size_t i = 0; i < a->n_programs; i++) {
+		const struct congctl_program *p = find_program(b, a->programs[i].op);
+
+		if (!p || strcmp(p->name, a->programs[i].name))
+			return false;
+	}
+	return true;
+}
+
+/* the kernel's digest of a program's instructions */
+static int read_tag(int fd, uint8_t tag[TAG_SIZE])
+{
+	struct bpf_prog_info info = {};
+	uint32_t len = sizeof(info);
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	memcpy(tag, info.tag, TAG_SIZE);
+	return 0;
+}
+
+static bool same_program(const struct congctl_object *obj, const char *op, uint32_t prog_id)
+{
+	const struct congctl_program *p = find_program(&obj->info, op);
+	const struct bpf_program *prog = p ? bpf_object__find_program_by_name(obj->bpf, p->name) : NULL;
+	uint8_t theirs[TAG_SIZE], ours[TAG_SIZE];
+	int fd, ret;
+
+	if (!prog || !prog_id)
+		return !prog && !prog_id;
+	fd = bpf_prog_get_fd_by_id(prog_id);
+	ret = read_tag(fd, theirs);
+	if (fd >= 0)
+		close(fd);
+	return !ret && !read_tag(bpf_program__fd(prog), ours) && !memcmp(ours, theirs, TAG_SIZE);
+}
+
+bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r)
+{
+	const struct kernel_layout *layout = kernel_layout();
+
+	if (!policy_same_description(&obj->info, &running->info))
+		return false;
+	for (size_t i = 0; i < layout->n_ops; i++) {
+		if (!same_program(obj, layout->ops[i].name, r->progs[i]))
+			return false;
+	}
+	return true;
+}
+
+/* --- algorithms ----------------------------------------------------------------------------------------------------------- */
+
+static const struct congctl_object *find_wanted(const struct congctl_plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->sides.n_wanted; i++) {
+		if (!strcmp(plan->wanted[i].info->name, name))
+			return plan->objects[i];
+	}
+	return NULL;
+}
+
+/* One that is registered; of those that the file names the tunables and the build as well. */
+static int add_registered(struct congctl_plan *plan, const struct registered *r, struct congctl_error *err)
+{
+	struct policy_present *p = &plan->present[plan->sides.n_present];
+	const struct congctl_object *wanted = find_wanted(plan, r->name);
+	struct congctl_object **running = &plan->running[plan->sides.n_present];
+	int ret;
+
+	*p = (struct policy_present){.origin = r->pinned ? CONGCTL_OURS : CONGCTL_FOREIGN};
+	memcpy(p->name, r->name, sizeof(p->name));
+	if (wanted) {
+		ret = congctl_running_open(running, r->name, err);
+		if (ret)
+			return ret;
+		p->info = &(*running)->info;
+		p->other_build = !policy_same_build(wanted, *running, r);
+	}
+	plan->sides.n_present++;
+	return 0;
+}
+
+static size_t count_words(const char *words)
+{
+	size_t n = 0;
+
+	for (; words && *words; words += strlen(words) + 1)
+		n++;
+	return n;
+}
+
+/* What the kernel offers and nobody registered is its own. */
+static void add_builtin(struct congctl_plan *plan, const char *words)
+{
+	const size_t n = plan->sides.n_present;
+
+	for (const char *w = words; w && *w; w += strlen(w) + 1) {
+		size_t i = 0;
+
+		while (i < n && strcmp(plan->present[i].name, w))
+			i++;
+		if (i < n)
+			continue;
+		snprintf(plan->present[plan->sides.n_present].name, CONGCTL_NAME_MAX + 1, "%.*s", CONGCTL_NAME_MAX, w);
+		plan->present[plan->sides.n_present++].origin = CONGCTL_BUILTIN;
+	}
+}
+
+static int read_algorithms(struct congctl_plan *plan, struct congctl_error *err)
+{
+	char *words = name_words("tcp_available_congestion_control");
+	struct registered *list;
+	size_t n, room;
+	int ret;
+
+	ret = registry_walk(&list, &n);
+	if (ret == -EPERM)
+		congctl_fail(err, ret, "no privilege to look at what is registered: %s", kernel_look_remedy());
+	else if (ret)
+		congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
+	room = n + count_words(words) + 1;
+	plan->present = calloc(room, sizeof(*plan->present));
+	plan->running = calloc(room, sizeof(*plan->running));
+	if (!ret && (!words || !plan->present || !plan->running))
+		ret = congctl_fail(err, -ENOMEM, "cannot read the list of algorithms: out of memory");
+	for (size_t i = 0; i < n && !ret; i++)
+		ret = add_registered(plan, &list[i], err);
+	if (!ret)
+		add_builtin(plan, words);
+	free(list);
+	free(words);
+	return ret;
+}
+
+/* --- rules ------------------------------------------------------------------------------------------------------------------ */
+
+/* what a namespace or cgroup is, whatever it is called: a name of `ip netns`, a path or a pid */
+static bool stat_place(const struct congctl_selection *s, struct stat *st)
+{
+	char path[PATH_MAX + 32];
+
+	if (s->scope == CONGCTL_SCOPE_DEFAULT)
+		return !stat("/proc/self/ns/net", st);
+	if (s->scope == CONGCTL_SCOPE_CGROUP || (s->scope == CONGCTL_SCOPE_NETNS && strchr(s->where, '/')))
+		return !stat(s->where, st);
+	if (s->scope != CONGCTL_SCOPE_NETNS)
+		return false;
+	snprintf(path, sizeof(path), "/run/netns/%s", s->where);
+	if (!stat(path, st))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", s->where);
+	return !stat(path, st);
+}
+
+/* A namespace and a cgroup have many names: the machine's rule takes the one that the file uses. */
+static void take_spelling(struct congctl_selection *present, const struct policy *policy)
+{
+	struct stat here, there;
+
+	if (!stat_place(present, &here))
+		return;
+	for (size_t i = 0; i < policy->n_rules; i++) {
+		const struct congctl_selection *wanted = &policy->rules[i].selection;
+
+		if ((wanted->scope == CONGCTL_SCOPE_CGROUP) != (present->scope == CONGCTL_SCOPE_CGROUP) ||
+		    !stat_place(wanted, &there) || here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+			continue;
+		present->scope = wanted->scope;
+		memcpy(present->where, wanted->where, sizeof(present->where));
+		return;
+	}
+}
+
+/* Can a file name it? A route of another namespace it cannot. */
+static bool is_in_reach(const struct congctl_selection *s)
+{
+	return policy_scope(s->scope) && !*s->netns;
+}
+
+int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+{
+	size_t all, kept = 0;
+	char place[sizeof((*rules)->selection.where)];
+	int ret = congctl_rules(rules, &all, err);
+
+	for (size_t i = 0; !ret && i < all; i++) {
+		struct congctl_rule *r = &(*rules)[i];
+
+		if (!is_in_reach(&r->selection))
+			continue;
+		if (!policy_place(r->selection.scope, r->selection.where, place, NULL))
+			memcpy(r->selection.where, place, sizeof(place));
+		if (kept != i)
+			memcpy(&(*rules)[kept], r, sizeof(*r));
+		kept++;
+	}
+	*n = kept;
+	return ret;
+}
+
+int policy_read_present(struct congctl_plan *plan, struct congctl_error *err)
+{
+	int ret = read_algorithms(plan, err);
+
+	if (!ret)
+		ret = policy_read_rules(&plan->rules, &plan->sides.n_present_rules, err);
+	for (size_t i = 0; !ret && i < plan->sides.n_present_rules; i++)
+		take_spelling(&plan->rules[i].selection, &plan->policy);
+	plan->sides.present = plan->present;
+	plan->sides.present_rules = plan->rules;
+	return ret;
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# apply makes the machine match a policy, all or none, once; save writes one that apply finds nothing to do for.
+# In a mount namespace with a bpf file system of its own: there is nothing of congctl's on the machine but what the test makes.
+if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
+	exec unshare --mount --propagation private "$0" inside
+fi
+. "$(dirname "$0")/lib.sh"
+needs_root
+needs_command ip jq nsenter unshare
+mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
+needs_struct_ops
+
+ns=po_$$ other=po_$$_2
+lan=$(unique lan) wan=$(unique wan) new=$(unique new)
+for n in $ns $other; do
+	ip netns add $n
+	defer ip netns del $n
+done
+# gone with the defaults that hold them, before the namespaces go
+defer nsenter --net=/run/netns/$ns sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control'
+defer nsenter --net=/run/netns/$other sh -c 'echo reno >/proc/sys/net/ipv4/tcp_congestion_control'
+export CONGCTL_ALGORITHMS=$TMP/catalogue
+mkdir "$TMP/catalogue"
+cp "$ALGORITHMS/reno.bpf.o" "$TMP/catalogue/"
+cp "$OBJECTS/good.bpf.o" "$TMP/"
+
+inside() { # congctl in the test's network namespace; `ip netns exec` would hide the pins
+	nsenter --net=/run/netns/$ns "$CONGCTL" "$@"
+}
+default_of() {
+	nsenter --net="/run/netns/$1" cat /proc/sys/net/ipv4/tcp_congestion_control
+}
+state() { # all that a policy can be about
+	inside save
+	default_of $ns
+	default_of $other
+	nsenter --net=/run/netns/$ns ip route show
+}
+policy() { # from stdin
+	cat >"$TMP/policy.yaml"
+}
+nothing_to_do() {
+	check_exit 0 inside apply "$@"
+	equals "$OUT" ""
+	equals "$ERR" "no change: the machine matches ${!#}"
+}
+
+original=$(default_of $ns)
+bare=$(state)
+contains "$bare" "algorithms: []"
+
+# a dry run says all of it and does none
+policy <<P
+algorithms:
+  - register: ./good.bpf.o
+    as: $lan
+    set: {small: 7, middle: 80ms}
+  - {register: reno, as: $wan}
+selections:
+  - {use: $lan, default: yes}
+  - {use: $lan, netns: $other}
+P
+check_exit 0 inside apply --dry-run -j "$TMP/policy.yaml"
+equals "$(jq -c '[.changes[] | [.kind, .what, .to]]' <<<"$OUT")" \
+	"[[\"register\",\"$lan\",\"$TMP/./good.bpf.o\"],[\"register\",\"$wan\",\"reno\"],[\"use\",\"default\",\"$lan\"],[\"use\",\"netns $other\",\"$lan\"]]"
+equals "$(state)" "$bare"
+
+# done, and done once
+check_exit 0 inside apply "$TMP/policy.yaml"
+contains "$OUT" "register  $lan"
+equals "$ERR" "4 changes made"
+equals "$(default_of $ns) $(default_of $other)" "$lan $lan"
+check_exit 0 inside info -j "$lan"
+equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,7,80000,5000000000]"
+nothing_to_do "$TMP/policy.yaml"
+nothing_to_do --prune "$TMP/policy.yaml"
+
+# what is saved is what is there
+inside save >"$TMP/saved.yaml"
+nothing_to_do --prune "$TMP/saved.yaml"
+contains "$(cat "$TMP/saved.yaml")" "register: reno"
+contains "$(cat "$TMP/saved.yaml")" "register: $TMP/good.bpf.o"
+
+# tunables that are not named go back to what they were to begin with
+policy <<P
+algorithms:
+  - {register: ./good.bpf.o, as: $lan, set: {large: 1mbit}}
+selections:
+  - {use: reno, netns: /run/netns/$other}
+P
+check_exit 0 inside apply "$TMP/policy.yaml"
+equals "$(awk 'NR > 1 {print $1, $2, $3, $4, $5}' <<<"$OUT" | sed 's/ *$//')" "set $lan.small 7 300
+set $lan.middle 80000 70000
+set $lan.large 5000000000 1000000
+use netns /run/netns/$other $lan reno"
+equals "$(default_of $ns) $(default_of $other)" "$lan reno"
+holds is_available "$wan"
+nothing_to_do "$TMP/policy.yaml"
+check_exit 0 inside apply --prune -n -j "$TMP/policy.yaml"
+told ".changes | map(.kind) == [\"drop\", \"unregister\"]" "$TMP/out"
+
+# another build of an algorithm is swapped in, its tunables kept
+cp "$TMP/good.bpf.o" "$TMP/older.bpf.o"
+python3 - "$TMP/good.bpf.o" <<'PY'
+import sys
+data = open(sys.argv[1], 'rb').read()
+assert b'with a comma' in data
+open(sys.argv[1], 'wb').write(data.replace(b'with a comma', b'with a kommA'))
+PY
+check_exit 0 inside apply "$TMP/policy.yaml"
+contains "$OUT" "update  $lan"
+check_exit 0 inside info -j "$lan"
+equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,300,70000,1000000]"
+contains "$OUT" kommA
+nothing_to_do "$TMP/policy.yaml"
+
+# all or none: the last of them cannot be, so nothing has changed, whatever came before
+cp "$TMP/older.bpf.o" "$TMP/good.bpf.o"
+before=$(state)
+mkdir "$PINS/$new"
+cat >"$TMP/wrong.yaml" <<P
+algorithms:
+  - {register: ./good.bpf.o, as: $lan, set: {tiny: 9}}
+  - {register: reno, as: ${new}x}
+  - {register: reno, as: $new}
+P
+check_exit 1 inside apply --prune "$TMP/wrong.yaml"
+contains "$OUT" "register    ${new}x"
+contains "$ERR" "cannot pin '$new'"
+rmdir "$PINS/$new"
+equals "$(state)" "$before"
+cat >"$TMP/wrong.yaml" <<P
+algorithms:
+  - {register: ./good.bpf.o, as: $lan, set: {tiny: 9}}
+  - {register: reno, as: $new}
+selections:
+  - {use: $new, default: yes}
+  - {use: $lan, netns: ${ns}_gone}
+P
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$(state)" "$before"
+
+# what another tool registered is adopted, and given back when something else fails
+mv "$PINS/$lan" /sys/fs/bpf/po_elsewhere
+cat >"$TMP/adopt.yaml" <<P
+algorithms: [{register: ./good.bpf.o, as: $lan, set: {tiny: 9}}]
+selections: [{use: $lan, netns: ${ns}_gone}]
+P
+check_exit 1 inside apply "$TMP/adopt.yaml"
+contains "$OUT" "adopt   $lan"
+equals "$(inside list -j | jq -r ".algorithms[] | select(.name == \"$lan\") | .origin")" foreign
+sed -i '/^selections/d' "$TMP/adopt.yaml"
+check_exit 0 inside apply "$TMP/adopt.yaml"
+rm /sys/fs/bpf/po_elsewhere
+nothing_to_do "$TMP/adopt.yaml"
+equals "$(inside info -j "$lan" | jq '.tunables[0].value')" 9
+check_exit 0 inside apply "$TMP/policy.yaml"
+before=$(state)
+
+# a restricted algorithm is never written as the default of a namespace that is not the first
+cat >"$TMP/wrong.yaml" <<P
+algorithms: [{register: reno, as: $new}]
+selections: [{use: $new, default: yes}]
+P
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$(state)" "$before"
+
+# what is wrong in the file is said with its line, before anything is touched
+while IFS='|' read -r line sentence; do
+	printf 'algorithms:\n- {%s}\n' "$line" >"$TMP/wrong.yaml"
+	check_exit 1 inside apply "$TMP/wrong.yaml"
+	equals "$OUT" ""
+	equals "$ERR" "congctl: $TMP/wrong.yaml:2: $sentence"
+done <<P
+register: t_nobody|no algorithm 't_nobody' in $TMP/catalogue: 'congctl list' shows what there is
+register: reno, as: reno|the name 'reno' is the kernel's own: give another one with 'as'
+register: ./good.bpf.o, as: $new, set: {huge: 1}|'$new' has no tunable 'huge': it has tiny, small, middle, large
+register: $OBJECTS/refused.bpf.o|$(inside check "$OBJECTS/refused.bpf.o" 2>&1 | sed 's/^congctl: //')
+P
+printf 'selections:\n- {use: t_nobody, port: 80}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:2: no algorithm 't_nobody': register it in the same file, or name one of 'congctl list'"
+equals "$(state)" "$before"
+check_exit 1 inside apply "$TMP/missing.yaml"
+contains "$ERR" "cannot open policy $TMP/missing.yaml"
+check_exit 2 inside apply
+
+# one of several in an object
+cat >"$TMP/two.yaml" <<P
+algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
+P
+check_exit 0 inside apply "$TMP/two.yaml"
+inside save >"$TMP/saved.yaml"
+contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_"
+nothing_to_do --prune "$TMP/saved.yaml"
+
+# chosen by hand: not pruned, and nothing else is either
+hand=$(unique hand)
+check_exit 0 "$CONGCTL" register "$TMP/good.bpf.o" --as "$hand"
+nsenter --net=/run/netns/$other sh -c "echo $hand >/proc/sys/net/ipv4/tcp_congestion_control"
+before=$(state)
+echo '{}' >"$TMP/empty.yaml"
+check_exit 1 inside apply --prune "$TMP/empty.yaml"
+contains "$ERR" "cannot unregister '$hand': it is still the choice of netns $other: "
+equals "$(state)" "$before"
+nsenter --net=/run/netns/$other sh -c "echo reno >/proc/sys/net/ipv4/tcp_congestion_control"
+
+# and an empty policy takes all of it away again
+echo 'selections: [{use: reno, default: yes}]' >"$TMP/empty.yaml"
+check_exit 0 inside apply "$TMP/empty.yaml"
+echo '{}' >"$TMP/empty.yaml"
+nothing_to_do "$TMP/empty.yaml"
+check_exit 0 inside apply --prune "$TMP/empty.yaml"
+holds not is_available "$lan"
+holds not is_available "$wan"
+equals "$(default_of $ns)" "$original"
+nothing_to_do --prune "$TMP/empty.yaml"
+lacks "$(inside save)" "t_$$_"
