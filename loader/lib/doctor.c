@@ -96,7 +96,8 @@ static bool may_load(void)
 /* A struct_ops map for a link. The kernel wants some BTF along with it, whatever is in there. */
 static int try_link_map(const struct kernel_layout *layout)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = KERNEL_F_LINK, .btf_vmlinux_value_type_id = layout->type_id);
+	struct bpf_map_create_opts opts = {.sz = sizeof(opts), .map_flags = KERNEL_F_LINK,
+					   .btf_vmlinux_value_type_id = layout->type_id};
 	struct btf *btf = btf__new_empty();
 	int fd, ret = 0;
 
@@ -200,7 +201,7 @@ static int load_smallest(enum bpf_prog_type type, enum bpf_attach_type attach, c
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach);
+	struct bpf_prog_load_opts opts = {.sz = sizeof(opts), .expected_attach_type = attach};
 	int fd, id = 0;
 
 	if (target)

@@ -131,7 +131,7 @@ void previous_sweep(void)
 
 static int move_link(int link_fd, int from_fd, int to_fd)
 {
-	DECLARE_LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_prog_fd = from_fd);
+	struct bpf_link_update_opts opts = {.sz = sizeof(opts), .flags = BPF_F_REPLACE, .old_prog_fd = from_fd};
 
 	return bpf_link_update(link_fd, to_fd, &opts) ? -errno : 0;
 }

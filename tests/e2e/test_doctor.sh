@@ -64,7 +64,7 @@ defer kill "$holder"
 read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 rm "$PINS/$name"
 wait_until 10 not is_available "$name"
-for look in 1 2; do
+for _ in 1 2; do
 	finding=$(about "$PINS/~previous/$name")
 	# unless another command on this machine has put it in order meanwhile
 	[ ! -e "$PINS/~previous/$name" ] || equals "$finding" '[["warn","former build"]]'

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says
-# what stays.
+# unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 jq ip
@@ -19,7 +18,7 @@ route() {
 }
 algorithms() { # how many live sockets have which
 	echo >&8
-	read -r -t 20 -u 9 _ || fail "the connections do not answer"
+	read -r -t 20 -u 9 line || fail "the connections do not answer"
 	jq -c .algorithms <<<"$line"
 }
 

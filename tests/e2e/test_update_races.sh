@@ -58,7 +58,7 @@ ip netns exec "$ns" "$tool" -n 200 -a 10 -C "$name" <"$TMP/in" >"$TMP/answers" &
 connections=$!
 defer kill $connections
 exec 8>"$TMP/in" 9<"$TMP/answers"
-read -r -t 60 -u 9 line || fail "the connections do not come about"
+read -r -t 60 -u 9 || fail "the connections do not come about"
 swapped=0
 for ((i = 0; i < 50; i++)); do
 	old=$(running) older=$(previous) migrate=
