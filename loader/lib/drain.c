@@ -46,28 +46,18 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 	return congctl_fail(err, -ENOENT, "no algorithm that everybody may have can take over: name one with --to");
 }
 
-struct use {
-	struct drain *drain;
-	const struct congctl_rule *rule;
-	const char *to;
-	struct congctl_error *err;
-};
-
-/* In the rule's namespace. */
-static int use_there(void *arg)
+static int use(struct drain *d, const char *to, const struct congctl_selection *selection, struct congctl_error *err)
 {
-	const struct use *u = arg;
 	struct congctl_moved moved;
-	void *more;
+	void *more = realloc(d->undo, (d->n + 1) * sizeof(*d->undo));
 	int ret;
 
-	more = realloc(u->drain->undo, (u->drain->n + 1) * sizeof(*u->drain->undo));
 	if (!more)
-		return congctl_fail(u->err, -ENOMEM, "out of memory");
-	u->drain->undo = more;
-	ret = congctl_use(u->to, &u->rule->selection, &moved, u->err);
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	d->undo = more;
+	ret = congctl_use(to, selection, &moved, err);
 	if (!ret && *moved.undo)
-		memcpy(u->drain->undo[u->drain->n++], moved.undo, CONGCTL_UNDO_MAX);
+		memcpy(d->undo[d->n++], moved.undo, CONGCTL_UNDO_MAX);
 	return ret;
 }
 
@@ -76,7 +66,6 @@ static int move_rule(struct drain *d, const struct congctl_rule *rule, struct co
 	const struct congctl_selection *s = &rule->selection;
 	const char *where = s->scope == CONGCTL_SCOPE_NETNS ? s->where : s->scope == CONGCTL_SCOPE_PREFIX ? s->netns : "";
 	char to[CONGCTL_NAME_MAX + 1];
-	struct use use = {d, rule, to, err};
 	struct namespace ns;
 	int ret;
 
@@ -85,7 +74,7 @@ static int move_rule(struct drain *d, const struct congctl_rule *rule, struct co
 		return ret == -ENOENT ? 0 : ret; /* gone, and the rule with it */
 	ret = choose(d, &ns, to, err);
 	if (!ret)
-		ret = s->scope == CONGCTL_SCOPE_PREFIX && *where ? namespace_run(&ns, use_there, &use) : use_there(&use);
+		ret = use(d, to, s, err);
 	namespace_close(&ns);
 	return ret;
 }
