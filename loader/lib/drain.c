@@ -46,6 +46,25 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 	return congctl_fail(err, -ENOENT, "no algorithm that everybody may have can take over: name one with --to");
 }
 
+/* What came of work in a namespace: that it went away meanwhile, with all in it, is no failure. */
+static int outcome(int ret, const char *where, struct congctl_error *here, struct congctl_error *err)
+{
+	struct namespace ns;
+	bool gone = false;
+
+	if (ret == -ENOENT && *where) {
+		ret = namespace_open(&ns, where, NULL);
+		gone = ret == -ENOENT;
+		if (!ret)
+			namespace_close(&ns);
+		ret = -ENOENT;
+	}
+	if (ret && !gone)
+		congctl_fail(err, ret, "%s", here->text);
+	congctl_error_clear(here);
+	return gone ? 0 : ret;
+}
+
 static int use(struct drain *d, const char *to, const struct congctl_selection *selection, struct congctl_error *err)
 {
 	struct congctl_moved moved;
@@ -66,17 +85,18 @@ static int move_rule(struct drain *d, const struct congctl_rule *rule, struct co
 	const struct congctl_selection *s = &rule->selection;
 	const char *where = s->scope == CONGCTL_SCOPE_NETNS ? s->where : s->scope == CONGCTL_SCOPE_PREFIX ? s->netns : "";
 	char to[CONGCTL_NAME_MAX + 1];
+	struct congctl_error here = {};
 	struct namespace ns;
 	int ret;
 
-	ret = *where ? namespace_open(&ns, where, err) : namespace_own(&ns, err);
-	if (ret)
-		return ret == -ENOENT ? 0 : ret; /* gone, and the rule with it */
-	ret = choose(d, &ns, to, err);
-	if (!ret)
-		ret = use(d, to, s, err);
-	namespace_close(&ns);
-	return ret;
+	ret = *where ? namespace_open(&ns, where, &here) : namespace_own(&ns, &here);
+	if (!ret) {
+		ret = choose(d, &ns, to, &here);
+		if (!ret)
+			ret = use(d, to, s, &here);
+		namespace_close(&ns);
+	}
+	return outcome(ret, where, &here, err);
 }
 
 /* *left: rules that had it still */
@@ -109,13 +129,15 @@ static int move_sockets(struct drain *d, struct congctl_moved *moved, struct con
 	moved->unmoved = 0;
 	snprintf(selection.where, sizeof(selection.where), "%s", d->from.name);
 	for (size_t i = 0; i < n && !ret; i++) {
+		struct congctl_error failure = {};
 		struct congctl_moved here = {};
 		char to[CONGCTL_NAME_MAX + 1];
 
 		snprintf(selection.netns, sizeof(selection.netns), "%s", list[i].where);
-		ret = choose(d, &list[i], to, err);
+		ret = choose(d, &list[i], to, &failure);
 		if (!ret)
-			ret = move_from(to, &selection, d->record, &here, err);
+			ret = move_from(to, &selection, d->record, &here, &failure);
+		ret = outcome(ret, list[i].where, &failure, err);
 		moved->moved += here.moved;
 		moved->unmoved += here.unmoved;
 		if (here.unmoved)
