@@ -46,28 +46,37 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 	return congctl_fail(err, -ENOENT, "no algorithm that everybody may have can take over: name one with --to");
 }
 
-struct use {
-	struct drain *drain;
-	const struct congctl_rule *rule;
-	const char *to;
-	struct congctl_error *err;
-};
-
-/* In the rule's namespace. */
-static int use_there(void *arg)
+/* What came of work in a namespace: that it went away meanwhile, with all in it, is no failure. */
+static int outcome(int ret, const char *where, struct congctl_error *here, struct congctl_error *err)
 {
-	const struct use *u = arg;
+	struct namespace ns;
+	bool gone = false;
+
+	if (ret == -ENOENT && *where) {
+		ret = namespace_open(&ns, where, NULL);
+		gone = ret == -ENOENT;
+		if (!ret)
+			namespace_close(&ns);
+		ret = -ENOENT;
+	}
+	if (ret && !gone)
+		congctl_fail(err, ret, "%s", here->text);
+	congctl_error_clear(here);
+	return gone ? 0 : ret;
+}
+
+static int use(struct drain *d, const char *to, const struct congctl_selection *selection, struct congctl_error *err)
+{
 	struct congctl_moved moved;
-	void *more;
+	void *more = realloc(d->undo, (d->n + 1) * sizeof(*d->undo));
 	int ret;
 
-	more = realloc(u->drain->undo, (u->drain->n + 1) * sizeof(*u->drain->undo));
 	if (!more)
-		return congctl_fail(u->err, -ENOMEM, "out of memory");
-	u->drain->undo = more;
-	ret = congctl_use(u->to, &u->rule->selection, &moved, u->err);
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	d->undo = more;
+	ret = congctl_use(to, selection, &moved, err);
 	if (!ret && *moved.undo)
-		memcpy(u->drain->undo[u->drain->n++], moved.undo, CONGCTL_UNDO_MAX);
+		memcpy(d->undo[d->n++], moved.undo, CONGCTL_UNDO_MAX);
 	return ret;
 }
 
@@ -76,18 +85,18 @@ static int move_rule(struct drain *d, const struct congctl_rule *rule, struct co
 	const struct congctl_selection *s = &rule->selection;
 	const char *where = s->scope == CONGCTL_SCOPE_NETNS ? s->where : s->scope == CONGCTL_SCOPE_PREFIX ? s->netns : "";
 	char to[CONGCTL_NAME_MAX + 1];
-	struct use use = {d, rule, to, err};
+	struct congctl_error here = {};
 	struct namespace ns;
 	int ret;
 
-	ret = *where ? namespace_open(&ns, where, err) : namespace_own(&ns, err);
-	if (ret)
-		return ret == -ENOENT ? 0 : ret; /* gone, and the rule with it */
-	ret = choose(d, &ns, to, err);
-	if (!ret)
-		ret = s->scope == CONGCTL_SCOPE_PREFIX && *where ? namespace_run(&ns, use_there, &use) : use_there(&use);
-	namespace_close(&ns);
-	return ret;
+	ret = *where ? namespace_open(&ns, where, &here) : namespace_own(&ns, &here);
+	if (!ret) {
+		ret = choose(d, &ns, to, &here);
+		if (!ret)
+			ret = use(d, to, s, &here);
+		namespace_close(&ns);
+	}
+	return outcome(ret, where, &here, err);
 }
 
 /* *left: rules that had it still */
@@ -120,13 +129,15 @@ static int move_sockets(struct drain *d, struct congctl_moved *moved, struct con
 	moved->unmoved = 0;
 	snprintf(selection.where, sizeof(selection.where), "%s", d->from.name);
 	for (size_t i = 0; i < n && !ret; i++) {
+		struct congctl_error failure = {};
 		struct congctl_moved here = {};
 		char to[CONGCTL_NAME_MAX + 1];
 
 		snprintf(selection.netns, sizeof(selection.netns), "%s", list[i].where);
-		ret = choose(d, &list[i], to, err);
+		ret = choose(d, &list[i], to, &failure);
 		if (!ret)
-			ret = move_from(to, &selection, d->record, &here, err);
+			ret = move_from(to, &selection, d->record, &here, &failure);
+		ret = outcome(ret, list[i].where, &failure, err);
 		moved->moved += here.moved;
 		moved->unmoved += here.unmoved;
 		if (here.unmoved)

@@ -19,10 +19,12 @@ for file in bin/congctl bin/netsim lib/libcongctl.a lib/libcongctl.so lib/libcon
 	lib/congctl/algorithms/cubic.bpf.o lib/congctl/algorithms/cubic.so include/congctl/congctl.h include/congctl/cc.bpf.h \
 	share/congctl/scenarios/dumbbell.yaml share/congctl/mininet/dumbbell.py share/doc/congctl/examples/example.c \
 	share/man/man8/congctl.8 share/man/man1/netsim.1 share/bash-completion/completions/congctl \
-	share/bash-completion/completions/netsim; do
+	share/bash-completion/completions/netsim lib/systemd/system/congctl.service; do
 	contains "$image" "./usr/$file"
 done
 lacks "$(grep -rlF "$TMP" "$TMP/image" | tr '\n' ' ')" / # nothing remembers where it was put together
+
+contains "$(cat "$TMP/image/usr/lib/systemd/system/congctl.service")" "/usr/bin/congctl apply"
 
 # a program built against it, from that image, finds the library and its algorithms
 export PKG_CONFIG_PATH=$TMP/image/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TMP/image

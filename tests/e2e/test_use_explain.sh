@@ -22,11 +22,10 @@ inside() {
 # a connection to be looked at: $CLIENT and $SERVER are PID:FD, $NEAR is the client's address; it ends with the next or the test
 HELD=''
 held() {
-	local line
 	let_go
 	coproc HOLD { exec python3 "$ROOT/tests/e2e/connect.py" "$@" --client "$c" --server "$s" --hold; }
 	HELD=$HOLD_PID TO_HELD=${HOLD[1]}
-	read -r -t 10 line <&"${HOLD[0]}" || fail "no connection"
+	read -r -t 10 _ <&"${HOLD[0]}" || fail "no connection"
 	read -r -t 10 CLIENT SERVER NEAR <&"${HOLD[0]}" || fail "no connection"
 }
 let_go() {

@@ -22,7 +22,8 @@ records() { # the IDs of this test's own records
 }
 mine() {
 	local id
-	for id in $(ls "$PINS/~undo" 2>/dev/null); do
+	for id in "$PINS/~undo/"*; do
+		id=${id##*/}
 		records "$id" && echo "$id"
 	done
 }

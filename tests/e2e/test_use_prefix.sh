@@ -19,8 +19,8 @@ used_there() {
 }
 routes() {
 	{
-		ip -n "$c" -4 route "$@"
-		ip -n "$c" -6 route "$@"
+		ip -n "$c" -4 route
+		ip -n "$c" -6 route
 	} | grep -v '^fe80' | sed 's/expires 9..sec/expires/' | sort
 }
 ends4=(10.77.0.2 7721 --client "$c" --server "$s")
