@@ -130,7 +130,7 @@ int congctl_running_set(struct congctl_object *obj, const char *tunable, const c
 int congctl_running_check(const struct congctl_object *obj, const char *tunable, const char *value, uint64_t *number,
 			  struct congctl_error *err);
 
-#define CONGCTL_ASSIGNMENTS_MAX 64
+#define CONGCTL_ASSIGNMENTS_MAX 256 /* no algorithm has more tunables */
 
 struct congctl_assignment {
 	const char *tunable, *value;

@@ -48,9 +48,9 @@ static bool find_old(struct findings *f, const struct registered *list, size_t n
 		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld users", list[i].name, list[i].map_id,
 			    (long long)list[i].users);
 		if (congctl_is_available(list[i].name))
-			finding_remedy(it, "they end by themselves; 'congctl users %s' names them", list[i].name);
+			finding_remedy(it, "connections end by themselves, a default stays until it is changed; 'congctl users %s' names them", list[i].name);
 		else
-			finding_remedy(it, "they end by themselves; 'congctl use NAME --from %s' moves them to another", list[i].name);
+			finding_remedy(it, "connections end by themselves, and 'congctl use NAME --from %s' moves them; a default stays until it is changed", list[i].name);
 	}
 	return clean;
 }

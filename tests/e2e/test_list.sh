@@ -51,7 +51,7 @@ check_exit 1 "$CONGCTL" unregister "$name"
 contains "$ERR" "'$name' is held by 3 sockets that are not connected"
 holds is_available "$name"
 check_exit 0 "$CONGCTL" unregister --force "$name"
-contains "$ERR" "3 connections keep $name until they end"
+contains "$ERR" "3 users keep $name, connections until they end"
 holds not is_available "$name"
 check_exit 0 "$CONGCTL" register good --as "$name"
 equals "$(row "$name" | jq .users)" 0
