@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Selections. Each writes down what it is about to change, then changes it; both under one lock. */
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cgroup_rule.h"
@@ -13,7 +11,6 @@
 #include "registry.h"
 #include "select.h"
 
-#define BPFFS "/sys/fs/bpf"
 #define FLAG_NEEDS_ECN 0x2 /* TCP_CONG_NEEDS_ECN */
 
 static int no_such_name(const char *name, struct congctl_error *err)
@@ -191,12 +188,24 @@ static int use_selection(struct undo_record *record, const struct congctl_select
 /* Never mounted here: a command run by 'ip netns exec' has a /sys of its own, and what it pinned would end with it. */
 static int check_pins_stay(struct congctl_error *err)
 {
-	struct statfs fs;
-
-	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+	if (kernel_bpffs_mounted())
 		return 0;
 	return congctl_fail(err, -ENODEV, "no bpf file system at %s, where rules are kept: give --netns or use 'nsenter --net' instead of "
-			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);
+}
+
+/* Routes and defaults take no program, only the record does: CAP_BPF is enough. What they take themselves the kernel tells. */
+static int check_privilege(enum congctl_scope scope, struct congctl_error *err)
+{
+	if (scope != CONGCTL_SCOPE_DEFAULT && scope != CONGCTL_SCOPE_NETNS && scope != CONGCTL_SCOPE_PREFIX)
+		return congctl_require(err);
+	if (kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to record the choice: " KERNEL_USER_NAMESPACE);
+	if (!kernel_has_cap(CAP_SYS_ADMIN) && !kernel_has_cap(CAP_BPF))
+		return congctl_fail(err, -EPERM, "no privilege to record the choice: run it as root or give it CAP_BPF%s",
+				    kernel_has_cap(CAP_NET_ADMIN) ? "" : " and CAP_NET_ADMIN");
+	congctl_sweep();
+	return 0;
 }
 
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err)
@@ -207,7 +216,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	*moved = (struct congctl_moved){};
 	ret = check_pins_stay(err);
 	if (!ret)
-		ret = congctl_require(err);
+		ret = check_privilege(selection->scope, err);
 	if (!ret)
 		ret = select_name(name, record.name, err);
 	if (ret)
