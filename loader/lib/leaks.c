@@ -61,7 +61,7 @@ static bool find_pin(struct findings *f, const char *dir, const char *entry)
 	struct congctl_finding *it;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, entry);
-	if (previous_pin_map(path))
+	if (registry_pin_map(path))
 		return true;
 	it = finding(f, "pin of nothing", CONGCTL_WARN);
 	finding_say(it, "%.200s: its registration was taken from it", path);
@@ -109,7 +109,7 @@ static bool find_previous(struct findings *f)
 			continue;
 		name_from_pin(d->d_name + (*d->d_name == '~'), name);
 		name_pin_path(name, pin);
-		if (*d->d_name != '~' && previous_pin_map(pin))
+		if (*d->d_name != '~' && registry_pin_map(pin))
 			continue;
 		clean = false;
 		it = finding(f, "former build", CONGCTL_WARN);

@@ -43,7 +43,8 @@ int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congct
 	return no_such_name(name, err);
 }
 
-bool select_needs_ecn(const char *name)
+/* Does it want ECN negotiated? */
+static bool needs_ecn_of(const char *name)
 {
 	struct registered found;
 
@@ -94,7 +95,7 @@ static int find_rule(uint64_t cgroup, uint32_t port, struct cgroup_rule *found)
 
 static int use_cgroup(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
 {
-	bool needs_ecn = select_needs_ecn(record->name);
+	bool needs_ecn = needs_ecn_of(record->name);
 	struct cgroup_rule rule;
 	int fd = cgroup_open(where, &record->cgroup, err), ret;
 
@@ -284,7 +285,7 @@ static int undo_cgroup(const struct undo_record *record, struct congctl_error *e
 		return cgroup_rule_remove(record->rule);
 	if (!congctl_is_available(record->before))
 		return congctl_fail(err, -ENOENT, "'%s', which the rule gave before, is not registered any more: register it first", record->before);
-	return cgroup_rule_change(&rule, record->before, select_needs_ecn(record->before), err);
+	return cgroup_rule_change(&rule, record->before, needs_ecn_of(record->before), err);
 }
 
 static int undo_prefix_there(void *arg)
