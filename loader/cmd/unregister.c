@@ -97,8 +97,8 @@ static int unregister_one(struct invocation *in, struct gone *gone, unsigned int
 		return command_failed(in, &err);
 	gone->moved = moved.moved;
 	if (gone->users > 0)
-		output_say(&in->out, "%lld users keep %s, connections until they end, a default until it is changed; new ones cannot choose it",
-			   (long long)gone->users, gone->name);
+		output_say(&in->out, "%s stays with %lld user%s: a connection until it ends, a default until it is changed; new ones cannot choose it",
+			   gone->name, (long long)gone->users, gone->users == 1 ? "" : "s");
 	congctl_error_clear(&err);
 	return EXIT_DONE;
 }

@@ -45,8 +45,8 @@ static bool find_old(struct findings *f, const struct registered *list, size_t n
 			continue;
 		clean = false;
 		it = finding(f, "old build in use", CONGCTL_WARN);
-		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld users", list[i].name, list[i].map_id,
-			    (long long)list[i].users);
+		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld user%s", list[i].name, list[i].map_id,
+			    (long long)list[i].users, list[i].users == 1 ? "" : "s");
 		if (congctl_is_available(list[i].name))
 			finding_remedy(it, "connections end by themselves, a default stays until it is changed; 'congctl users %s' names them", list[i].name);
 		else

@@ -67,7 +67,7 @@ static void describe(const struct congctl_holder *h, char *text, size_t size)
 	};
 
 	if (h->kind == CONGCTL_HOLDER_SOCKETS)
-		snprintf(text, size, "%llu sockets of %.128s", (unsigned long long)h->sockets, h->where);
+		snprintf(text, size, "%llu socket%s of %.128s", (unsigned long long)h->sockets, h->sockets == 1 ? "" : "s", h->where);
 	else
 		snprintf(text, size, forms[h->kind], h->where);
 }
@@ -130,8 +130,8 @@ static int name_holders(const struct registered *r, const struct given *given, s
 	if (held)
 		ret = refuse(r->name, list, held, given, err);
 	else if (r->users > 0)
-		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
-				   "--force leaves them behind", r->name, (long long)r->users);
+		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld socket%s not connected or of namespaces out of reach: end what holds it, "
+				   "or --force leaves it behind", r->name, (long long)r->users, r->users == 1 ? "" : "s");
 	free(list);
 	return ret;
 }
