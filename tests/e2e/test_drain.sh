@@ -139,6 +139,8 @@ check_exit 0 "$CONGCTL" unregister "$name" --force
 contains "$ERR" "what stays behind of $name:"
 contains "$OUT" "default"
 holds not is_available "$name"
+check_exit 0 "$CONGCTL" users -j "$name"
+equals "$(jq -c '[.holders[].kind]' <<<"$OUT")" '["default","old build"]'
 in_ns sysctl -qw net.ipv4.tcp_congestion_control=reno
 
 exec 8>&-
