@@ -71,7 +71,7 @@ const struct congctl_info *congctl_object_info(const struct congctl_object *obj)
 
 /* Before load. Register under another name: 1 to 15 of [A-Za-z0-9_]. */
 int congctl_object_rename(struct congctl_object *obj, const char *name, struct congctl_error *err);
-/* Before load. `value` is a decimal number in the tunable's range, or a quantity in its unit: see congctl_parse_in() in units.h.
+/* Before load. `value` is a decimal number in the tunable's range, or a quantity in its unit: 10ms, 100mbit, 64KiB, 0.7, 70%, yes.
  * -ENOENT unknown tunable, -ERANGE out of range. */
 int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err);
 /* Load into the kernel: the verifier has its say, nothing is registered. */
@@ -130,7 +130,7 @@ int congctl_running_set(struct congctl_object *obj, const char *tunable, const c
 int congctl_running_check(const struct congctl_object *obj, const char *tunable, const char *value, uint64_t *number,
 			  struct congctl_error *err);
 
-#define CONGCTL_ASSIGNMENTS_MAX 64
+#define CONGCTL_ASSIGNMENTS_MAX 256 /* no algorithm has more tunables */
 
 struct congctl_assignment {
 	const char *tunable, *value;

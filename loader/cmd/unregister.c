@@ -70,35 +70,35 @@ static int check_names(struct invocation *in, struct gone *gone)
 	return EXIT_DONE;
 }
 
-/* Who has it, before it goes; without the privilege to see them it goes all the same. */
-static void show_left(struct invocation *in, const char *name)
+static void show_left(struct invocation *in, const char *name, const struct congctl_holder *holders, size_t n)
 {
-	struct congctl_holder *holders;
-	size_t n;
-
-	if (congctl_holders(name, &holders, &n, NULL))
-		return;
 	if (n)
 		output_say(&in->out, "what stays behind of %s:", name);
 	holders_show(&in->out, holders, n);
-	free(holders);
 }
 
 static int unregister_one(struct invocation *in, struct gone *gone, unsigned int timeout_ms)
 {
 	struct congctl_drain how = {.to = options.to, .timeout_ms = timeout_ms};
+	struct congctl_holder *holders = NULL;
 	struct congctl_moved moved = {};
 	struct congctl_error err = {};
+	bool seen = false;
+	size_t n = 0;
 	int ret;
 
-	if (options.force)
-		show_left(in, gone->name);
+	if (options.force) /* without the privilege to see who has it, it goes all the same */
+		seen = !congctl_holders(gone->name, &holders, &n, NULL);
 	ret = options.drain ? congctl_drain(gone->name, &how, &moved, &err) : congctl_unregister(gone->name, &gone->users, &err);
+	if (!ret && seen)
+		show_left(in, gone->name, holders, n);
+	free(holders);
 	if (ret)
 		return command_failed(in, &err);
 	gone->moved = moved.moved;
 	if (gone->users > 0)
-		output_say(&in->out, "%lld connections keep %s until they end; new ones cannot choose it", (long long)gone->users, gone->name);
+		output_say(&in->out, "%s stays with %lld user%s: a connection until it ends, a default until it is changed; new ones cannot choose it",
+			   gone->name, (long long)gone->users, gone->users == 1 ? "" : "s");
 	congctl_error_clear(&err);
 	return EXIT_DONE;
 }

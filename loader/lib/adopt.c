@@ -61,8 +61,11 @@ static int adopt(const struct registered *r, struct congctl_error *err)
 int congctl_adopt(const char *name, struct congctl_error *err)
 {
 	struct registered found;
-	int ret = congctl_require(err);
+	int ret;
 
+	if (!kernel_has_cap(CAP_SYS_ADMIN) || kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
+	ret = congctl_require(err);
 	if (ret)
 		return ret;
 	ret = registry_resolve(name, &found);
@@ -70,12 +73,10 @@ int congctl_adopt(const char *name, struct congctl_error *err)
 		return congctl_fail(err, -EALREADY, "'%s' is congctl's already: there is nothing to adopt", found.name);
 	if (!ret)
 		return adopt(&found, err);
-	if (ret != -ENOENT && ret != -EPERM)
+	if (ret != -ENOENT)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	if (!congctl_is_available(name))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is, 'congctl register' loads it from a file",
 				    name);
-	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: only what was registered through BPF can be adopted", name);
 }

@@ -2,8 +2,6 @@
 /* The check-up: what of this machine the loader needs, each asked of the kernel by trying it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/magic.h>
 #include <limits.h>
 #include <mntent.h>
 #include <stdarg.h>
@@ -11,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
@@ -22,12 +19,6 @@
 #include "kernel.h"
 #include "name.h"
 
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#define CAP_BPF 39
-#endif
-
-#define BPFFS "/sys/fs/bpf"
 
 struct congctl_finding *finding(struct findings *f, const char *what, enum congctl_verdict verdict)
 {
@@ -154,12 +145,11 @@ static bool mounted(const char *type, char *where, size_t size)
 static void check_mounts(struct findings *f)
 {
 	char where[192] = "";
-	struct statfs fs;
-	bool bpffs = !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
+	bool bpffs = kernel_bpffs_mounted();
 
-	judge(f, "bpf file system", bpffs && !access(BPFFS, W_OK), CONGCTL_FAIL, BPFFS,
-	      bpffs ? BPFFS " is not writable" : "none at " BPFFS,
-	      bpffs ? "run it as root" : "'mount -t bpf bpf " BPFFS "' as root");
+	judge(f, "bpf file system", bpffs && !access(KERNEL_BPFFS, W_OK), CONGCTL_FAIL, KERNEL_BPFFS,
+	      bpffs ? KERNEL_BPFFS " is not writable" : "none at " KERNEL_BPFFS,
+	      bpffs ? "run it as root" : "'mount -t bpf bpf " KERNEL_BPFFS "' as root");
 	judge(f, "cgroup2", mounted("cgroup2", where, sizeof(where)), CONGCTL_WARN, where, "not mounted: no 'congctl use --cgroup'",
 	      "'mount -t cgroup2 none /sys/fs/cgroup' as root");
 }

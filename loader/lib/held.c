@@ -12,6 +12,7 @@
 #include "held.h"
 #include "name.h"
 #include "previous.h"
+#include "source.h"
 
 /* proc(5): the fields of /proc/PID/stat after the name in parentheses: state (3), num_threads (20), starttime (22) */
 #define STAT_FIELDS " %c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %*d %llu"
@@ -125,4 +126,5 @@ void congctl_sweep(void)
 	if (any)
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	previous_sweep();
+	source_sweep();
 }

@@ -83,9 +83,8 @@ static int add_namespace(struct holders *h, struct migration *m, const struct mi
 	const char *where = *ns->where ? ns->where : "this namespace";
 	struct migrate_outcome outcome = {};
 	char name[CONGCTL_NAME_MAX + 1] = "";
-	int ret;
+	int ret = m ? migration_run(m, ns, orders, &outcome, err) : 0;
 
-	ret = migration_run(m, ns, orders, &outcome, err);
 	if (!ret && outcome.meant)
 		ret = add(h, CONGCTL_HOLDER_SOCKETS, outcome.meant, "%s", where);
 	if (!ret && !namespace_default(ns, name) && !strcmp(name, h->name))
@@ -93,17 +92,19 @@ static int add_namespace(struct holders *h, struct migration *m, const struct mi
 	return ret ? ret : add_routes(h, ns);
 }
 
-/* Its build of now (map 0: the kernel's own) in every namespace. */
+/* Its build of now (map 0: the kernel's own) in every namespace; of one that is not registered only defaults and routes. */
 static int add_namespaces(struct holders *h, uint32_t map_id, struct congctl_error *err)
 {
 	struct migrate_orders orders = {.only_map = map_id};
 	struct namespace *list;
-	struct migration *m;
+	struct migration *m = NULL;
 	size_t n;
-	int ret;
+	int ret = 0;
 
-	strcpy(orders.from, h->name);
-	ret = migration_open(&m, -1, err);
+	if (congctl_is_available(h->name)) {
+		strcpy(orders.from, h->name);
+		ret = migration_open(&m, -1, err);
+	}
 	if (ret)
 		return ret;
 	ret = namespace_list(&list, &n);
@@ -178,9 +179,7 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 	if (ret && ret != -ENOENT)
 		return congctl_fail(err, ret, "cannot read the kernel's BPF objects: %s", strerror(-ret));
 	h.name = name;
-	ret = 0;
-	if (congctl_is_available(name))
-		ret = add_namespaces(&h, found.map_id, err);
+	ret = add_namespaces(&h, found.map_id, err);
 	if (!ret)
 		ret = add_rules(&h, err);
 	if (!ret)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/capability.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "capture.h"
@@ -118,6 +119,13 @@ bool kernel_has_cap(int cap)
 	if (syscall(SYS_capget, &header, data))
 		return false;
 	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+bool kernel_bpffs_mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs(KERNEL_BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
 bool kernel_in_user_namespace(void)

@@ -6,12 +6,19 @@
 #ifndef CONGCTL_KERNEL_SIDE_H
 #define CONGCTL_KERNEL_SIDE_H
 
+#include <linux/capability.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF 39
+#endif
+
+#define KERNEL_BPFFS "/sys/fs/bpf"
 #define KERNEL_F_LINK (1U << 13)      /* BPF_F_LINK, map flag, 6.4 */
 #define KERNEL_ATTACH_STRUCT_OPS 44   /* BPF_STRUCT_OPS, attach type, 6.4 */
 #define KERNEL_OPS_MAX 32             /* operations of struct tcp_congestion_ops; 6.18 has 15 */
@@ -35,6 +42,7 @@ const struct btf *kernel_btf(void);             /* read once, kept; NULL: there 
 const struct kernel_layout *kernel_layout(void); /* NULL: this kernel has no struct_ops for congestion control */
 
 bool kernel_has_cap(int cap);                   /* effective; see linux/capability.h */
+bool kernel_bpffs_mounted(void);
 bool kernel_in_user_namespace(void);            /* of one's own: there capabilities do not count for BPF */
 #define KERNEL_USER_NAMESPACE "in a user namespace of its own capabilities do not count for BPF: run it in the initial one"
 const char *kernel_look_remedy(void);           /* the end of a sentence for -EPERM from looking at BPF objects by their ids */

@@ -45,12 +45,12 @@ static bool find_old(struct findings *f, const struct registered *list, size_t n
 			continue;
 		clean = false;
 		it = finding(f, "old build in use", CONGCTL_WARN);
-		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld users", list[i].name, list[i].map_id,
-			    (long long)list[i].users);
+		finding_say(it, "'%s' (struct_ops map %u) is unregistered and has %lld user%s", list[i].name, list[i].map_id,
+			    (long long)list[i].users, list[i].users == 1 ? "" : "s");
 		if (congctl_is_available(list[i].name))
-			finding_remedy(it, "they end by themselves; 'congctl users %s' names them", list[i].name);
+			finding_remedy(it, "connections end by themselves, a default stays until it is changed; 'congctl users %s' names them", list[i].name);
 		else
-			finding_remedy(it, "they end by themselves; 'congctl use NAME --from %s' moves them to another", list[i].name);
+			finding_remedy(it, "connections end by themselves, and 'congctl use NAME --from %s' moves them; a default stays until it is changed", list[i].name);
 	}
 	return clean;
 }
@@ -61,7 +61,7 @@ static bool find_pin(struct findings *f, const char *dir, const char *entry)
 	struct congctl_finding *it;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, entry);
-	if (previous_pin_map(path))
+	if (registry_pin_map(path))
 		return true;
 	it = finding(f, "pin of nothing", CONGCTL_WARN);
 	finding_say(it, "%.200s: its registration was taken from it", path);
@@ -109,7 +109,7 @@ static bool find_previous(struct findings *f)
 			continue;
 		name_from_pin(d->d_name + (*d->d_name == '~'), name);
 		name_pin_path(name, pin);
-		if (*d->d_name != '~' && previous_pin_map(pin))
+		if (*d->d_name != '~' && registry_pin_map(pin))
 			continue;
 		clean = false;
 		it = finding(f, "former build", CONGCTL_WARN);

@@ -19,7 +19,7 @@
 
 #define TAG_ALGORITHM "cc:algorithm:"
 #define TAG_TUNABLE "cc:tunable:"
-#define TUNABLES_MAX 256 /* ours have under ten */
+#define TUNABLES_MAX CONGCTL_ASSIGNMENTS_MAX /* ours have under ten */
 
 static const char *skip_space(const char *p)
 {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
+#include <unistd.h>
 
+#include "cgroup_rule.h"
 #include "migration.h"
 #include "move.h"
 #include "netns.h"
@@ -14,11 +12,6 @@
 #include "route.h"
 
 #define PASSES_MAX 4 /* sockets come and wander about in the kernel's tables during a pass; the second one finds them */
-
-struct handle {
-	struct file_handle header;
-	uint64_t id;
-};
 
 int move_record(struct congctl_error *err)
 {
@@ -28,21 +21,13 @@ int move_record(struct congctl_error *err)
 /* The id by which the kernel knows the cgroup at `path`. */
 static int cgroup_id(const char *path, __u64 *id, struct congctl_error *err)
 {
-	struct handle handle = {.header.handle_bytes = sizeof(handle.id)};
-	struct statfs fs;
-	int mount, ret;
+	uint64_t inode;
+	int fd = cgroup_open(path, &inode, err);
 
-	if (statfs(path, &fs)) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot open the cgroup %s: %s", path, strerror(-ret));
-	}
-	if (fs.f_type != CGROUP2_SUPER_MAGIC)
-		return congctl_fail(err, -EINVAL, "%s is not in a cgroup2 file system: 'mount -t cgroup2' shows where one is mounted", path);
-	if (name_to_handle_at(AT_FDCWD, path, &handle.header, &mount, 0)) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot identify the cgroup %s: %s", path, strerror(-ret));
-	}
-	memcpy(id, handle.header.f_handle, sizeof(*id));
+	if (fd < 0)
+		return fd;
+	close(fd);
+	*id = inode;
 	return 0;
 }
 

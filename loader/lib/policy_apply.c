@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The changes of a plan, made one by one; when one fails, those before it are undone, the last one first. */
+/* The changes of a plan, made one by one, but an algorithm's tunables at once; when one fails, those before it are undone, the last one
+ * first. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -28,16 +29,40 @@ static int register_object(struct congctl_object *obj, struct congctl_error *err
 	return ret ? ret : congctl_object_pin(obj, err);
 }
 
-static int set_tunable(const struct congctl_info *info, size_t tunable, uint64_t value, struct congctl_error *err)
+/* The settings of one algorithm stand one after another. How many begin at `i`; 0: it is not the first of them. */
+static size_t count_settings(const struct congctl_plan *plan, size_t i)
 {
-	struct congctl_object *running;
-	char text[24];
-	int ret = congctl_running_open(&running, info->name, err);
+	const struct policy_changes *c = &plan->changes;
+	size_t n = 1;
 
+	if (i && c->shown[i - 1].kind == CONGCTL_CHANGE_SET && c->steps[i - 1].wanted == c->steps[i].wanted)
+		return 0;
+	while (i + n < c->n && c->shown[i + n].kind == CONGCTL_CHANGE_SET && c->steps[i + n].wanted == c->steps[i].wanted)
+		n++;
+	return n;
+}
+
+/* All of one algorithm at once, with the first of them. */
+static int set_tunables(const struct congctl_plan *plan, size_t i, bool back, struct congctl_error *err)
+{
+	const struct policy_step *steps = &plan->changes.steps[i];
+	const struct congctl_info *info = plan->wanted[steps->wanted].info;
+	struct congctl_assignment list[CONGCTL_ASSIGNMENTS_MAX];
+	char numbers[CONGCTL_ASSIGNMENTS_MAX][24];
+	size_t n = count_settings(plan, i);
+	struct congctl_object *running;
+	int ret;
+
+	if (!n)
+		return 0;
+	ret = congctl_running_open(&running, info->name, err);
 	if (ret)
 		return ret;
-	snprintf(text, sizeof(text), "%" PRIu64, value);
-	ret = congctl_running_set(running, info->tunables[tunable].name, text, err);
+	for (size_t k = 0; k < n; k++) {
+		snprintf(numbers[k], sizeof(numbers[k]), "%" PRIu64, back ? steps[k].from : steps[k].to);
+		list[k] = (struct congctl_assignment){info->tunables[steps[k].tunable].name, numbers[k]};
+	}
+	ret = congctl_running_set_all(running, list, n, err);
 	congctl_object_close(running);
 	return ret;
 }
@@ -158,7 +183,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 		remember_source(name, done);
 		return congctl_update(name, plan->wanted[step->wanted].object, false, &moved, err);
 	case CONGCTL_CHANGE_SET:
-		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->to, err);
+		return set_tunables(plan, i, false, err);
 	case CONGCTL_CHANGE_USE:
 		ret = congctl_use(rule->name, &rule->selection, &moved, err);
 		memcpy(done->undo, moved.undo, sizeof(done->undo));
@@ -191,7 +216,7 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 		restore_source(name, done);
 		return ret;
 	case CONGCTL_CHANGE_SET:
-		return set_tunable(plan->wanted[step->wanted].info, step->tunable, step->from, err);
+		return set_tunables(plan, i, true, err);
 	case CONGCTL_CHANGE_USE:
 		return *done->undo ? congctl_undo(done->undo, &moved, err) : 0;
 	case CONGCTL_CHANGE_DROP:

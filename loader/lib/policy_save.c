@@ -109,7 +109,7 @@ static bool lasts(const struct congctl_selection *s)
 	return !access(path, F_OK);
 }
 
-/* Rules that congctl made, or that lead to one of its algorithms. */
+/* Rules that congctl made, or that lead to one of its algorithms; not those of an algorithm that is gone: no policy can ask for it. */
 static int collect_rules(struct collected *c, struct congctl_error *err)
 {
 	size_t n, kept = 0;
@@ -120,7 +120,7 @@ static int collect_rules(struct collected *c, struct congctl_error *err)
 
 		for (size_t k = 0; k < c->n && !ours; k++)
 			ours = !strcmp(c->saved[k].name, c->rules[i].name);
-		if (!ours || !lasts(&c->rules[i].selection))
+		if (!ours || !lasts(&c->rules[i].selection) || !congctl_is_available(c->rules[i].name))
 			continue;
 		if (kept != i)
 			memcpy(&c->rules[kept], &c->rules[i], sizeof(*c->rules));

@@ -10,9 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
 #include "name.h"
 #include "previous.h"
+#include "registry.h"
 
 #define LOCK_MS 10000 /* a swap takes 10 to 20 ms, most of it one RCU grace period */
 
@@ -61,30 +61,6 @@ static void unlock(int fd)
 	close(fd);
 }
 
-int64_t previous_pin_map(const char *path)
-{
-	int fd = bpf_obj_get(path);
-	struct bpf_link_info link = {};
-	struct bpf_map_info map = {};
-	uint32_t len = sizeof(link);
-	char self[64], kind[64] = "";
-	int64_t id = 0;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (readlink(self, kind, sizeof(kind) - 1) < 0) {
-		id = -errno;
-	} else if (strstr(kind, "link")) {
-		id = bpf_obj_get_info_by_fd(fd, &link, &len) ? -errno : (int64_t)kernel_link_map_id(&link);
-	} else {
-		len = sizeof(map);
-		id = bpf_obj_get_info_by_fd(fd, &map, &len) ? -errno : (int64_t)map.id;
-	}
-	close(fd);
-	return id;
-}
-
 /* Under the lock: a swap of `name` that was cut short has happened if the link runs another map than the one it set out from. */
 static void settle(const char *name)
 {
@@ -94,8 +70,8 @@ static void settle(const char *name)
 	previous_path(name, "~", half);
 	previous_path(name, "", former);
 	name_pin_path(name, pin);
-	runs = previous_pin_map(pin);
-	was = previous_pin_map(half);
+	runs = registry_pin_map(pin);
+	was = registry_pin_map(half);
 	if (runs < 0 || was < 0)
 		return;
 	if (!runs) /* not registered: nothing to roll back */

@@ -26,7 +26,4 @@ void previous_drop(const char *name);
 /* Finish what killed processes left, forget what belongs to no registration. */
 void previous_sweep(void);
 
-/* id of the map a pin stands for, be it the map's or its link's; 0: no such pin, or nothing behind it; negative errno: unreadable */
-int64_t previous_pin_map(const char *path);
-
 #endif

@@ -145,26 +145,23 @@ static int walk_maps(const struct links *links, int wanted, struct registered **
 	return errno == ENOENT ? 0 : -errno;
 }
 
-/* The map a pin stands for: that of its link, or the map itself (plain registration); 0: neither. */
-static uint32_t pin_map_id(const char *entry)
+int64_t registry_pin_map(const char *path)
 {
-	char path[PATH_MAX], kind[64] = "", self[64];
+	int fd = bpf_obj_get(path);
+	char kind[64] = "", self[64];
 	struct bpf_link_info link;
 	struct bpf_map_info map;
-	uint32_t id = 0;
-	int fd;
+	int64_t id = 0;
 
-	snprintf(path, sizeof(path), "%s/%s", CONGCTL_PIN_DIR, entry);
-	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT ? 0 : -errno;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (readlink(self, kind, sizeof(kind) - 1) > 0) {
-		if (strstr(kind, "link") && !link_info(fd, &link))
-			id = kernel_link_map_id(&link);
-		else if (strstr(kind, "map") && !map_info(fd, &map))
-			id = map.id;
-	}
+	if (readlink(self, kind, sizeof(kind) - 1) < 0)
+		id = -errno;
+	else if (strstr(kind, "link"))
+		id = link_info(fd, &link) ? -errno : (int64_t)kernel_link_map_id(&link);
+	else if (strstr(kind, "map"))
+		id = map_info(fd, &map) ? -errno : (int64_t)map.id;
 	close(fd);
 	return id;
 }
@@ -175,15 +172,19 @@ static int walk_pins(struct registered **list, size_t *n, bool add)
 	DIR *dir = opendir(CONGCTL_PIN_DIR);
 	struct registered *more;
 	struct dirent *d;
-	uint32_t id;
+	char path[PATH_MAX];
+	int64_t id;
 
 	while (dir && (d = readdir(dir))) {
 		size_t i = 0;
 
-		id = *d->d_name == '.' || held_is(d->d_name) ? 0 : pin_map_id(d->d_name);
-		while (id && i < *n && (*list)[i].map_id != id)
+		if (*d->d_name == '.' || held_is(d->d_name))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", CONGCTL_PIN_DIR, d->d_name);
+		id = registry_pin_map(path);
+		while (id > 0 && i < *n && (*list)[i].map_id != id)
 			i++;
-		if (!id || (i == *n && !add))
+		if (id <= 0 || (i == *n && !add))
 			continue;
 		if (i == *n) {
 			more = grow(*list, *n, sizeof(**list));

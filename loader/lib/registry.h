@@ -29,6 +29,9 @@ int registry_resolve(const char *name, struct registered *found);
 /* users of the struct_ops map now, whether it is registered still; negative errno */
 int64_t registry_users(uint32_t map_id, bool registered);
 
+/* the map that the pin at `path` stands for: that of its link, or the map itself (plain registration); 0: neither, or no pin; negative errno */
+int64_t registry_pin_map(const char *path);
+
 /* Who has the name and what to do: the end of a sentence; NULL: nobody */
 const char *registry_holder(const char *name, char *buf, size_t size);
 

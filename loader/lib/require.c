@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <congctl/congctl.h>
 
 #include "kernel.h"
-
-#ifndef CAP_PERFMON
-#define CAP_PERFMON 38
-#define CAP_BPF 39
-#endif
-
-#define BPFFS "/sys/fs/bpf"
 
 static int require_caps(struct congctl_error *err)
 {
@@ -32,22 +22,15 @@ static int require_caps(struct congctl_error *err)
 			    bpf ? "CAP_PERFMON is" : perfmon ? "CAP_BPF is" : "CAP_BPF and CAP_PERFMON are");
 }
 
-static bool bpffs_mounted(void)
-{
-	struct statfs fs;
-
-	return !statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC;
-}
-
 /* One mount at most, however many threads and processes come at once: they queue at the directory. 0 if it is mounted now. */
 static int mount_bpffs(void)
 {
-	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
 
 	if (fd >= 0)
 		flock(fd, LOCK_EX);
-	if (!bpffs_mounted())
-		ret = mount("bpf", BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
+	if (!kernel_bpffs_mounted())
+		ret = mount("bpf", KERNEL_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
 	if (fd >= 0)
 		close(fd);
 	return ret;
@@ -63,8 +46,8 @@ int congctl_require(struct congctl_error *err)
 		return congctl_fail(err, -ENOTSUP, "this kernel has no /sys/kernel/btf/vmlinux: use one built with CONFIG_DEBUG_INFO_BTF");
 	if (!kernel_layout())
 		return congctl_fail(err, -ENOTSUP, "this kernel takes no congestion control from BPF: use 5.6 or later with CONFIG_BPF_JIT and CONFIG_BPF_SYSCALL");
-	if (!bpffs_mounted() && mount_bpffs())
-		return congctl_fail(err, -ENODEV, "no bpf file system at %s: 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+	if (!kernel_bpffs_mounted() && mount_bpffs())
+		return congctl_fail(err, -ENODEV, "no bpf file system at %s: 'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);
 	congctl_sweep();
 	return 0;
 }

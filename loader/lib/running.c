@@ -114,6 +114,7 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 
 	snprintf(obj->info.name, sizeof(obj->info.name), "%s", r->name);
 	obj->info.registered = true;
+	obj->info.non_restricted = r->flags & 1; /* TCP_CONG_NON_RESTRICTED */
 	obj->map_id = r->map_id;
 	ret = read_programs(obj, r, &running);
 	if (ret)

@@ -10,7 +10,6 @@
 
 /* The registered algorithm that is meant, `name` itself or bpf_`name`; -ENOENT says what there is. */
 int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
-bool select_needs_ecn(const char *name); /* does it want ECN negotiated? */
 
 /* Under the lock: what killed processes left pending is either so, or its record goes. */
 void select_settle(void);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,23 @@ void source_forget(const char *name)
 	link_path(name, path);
 	unlink(path);
 	rmdir(SOURCE_DIR); /* stays while others are in it */
+}
+
+void source_sweep(void)
+{
+	DIR *dir = opendir(SOURCE_DIR);
+	char pin[PATH_MAX];
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		snprintf(pin, sizeof(pin), "%s/%s", CONGCTL_PIN_DIR, d->d_name);
+		if (*d->d_name != '.' && access(pin, F_OK) && errno == ENOENT)
+			unlinkat(dirfd(dir), d->d_name, 0);
+	}
+	closedir(dir);
+	rmdir(SOURCE_DIR);
 }
 
 const char *source_of(const char *name, char file[PATH_MAX])

@@ -10,6 +10,7 @@
 
 void source_note(const char *name, const char *file);     /* the former note goes */
 void source_forget(const char *name);                     /* when the name is registered no more */
+void source_sweep(void);                                  /* of pins that were removed by hand */
 const char *source_of(const char *name, char file[PATH_MAX]); /* an absolute path; NULL: not noted */
 
 #endif

@@ -15,7 +15,7 @@
 #include "object.h"
 #include "registry.h"
 
-#define LOCK "/sys/fs/bpf" /* held while values are read, changed and written back */
+#define LOCK KERNEL_BPFFS /* held while values are read, changed and written back */
 #define LOCK_MS 1000	   /* anybody may hold it, so it is not waited for without end */
 
 /* "a, b, c" */

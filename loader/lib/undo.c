@@ -12,20 +12,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "name.h"
 #include "undo.h"
 
 #define VERSION 1
-#define BPFFS "/sys/fs/bpf"
 #define LOCK_MS 5000 /* a change takes milliseconds */
 
 int undo_lock(struct congctl_error *err)
 {
-	int fd = open(BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
 
 	if (fd < 0) {
 		ret = -errno;
-		return congctl_fail(err, ret, "cannot open %s: %s", BPFFS, strerror(-ret));
+		return congctl_fail(err, ret, "cannot open %s: %s", KERNEL_BPFFS, strerror(-ret));
 	}
 	for (int ms = 0; ms < LOCK_MS; ms += 5) {
 		if (!flock(fd, LOCK_EX | LOCK_NB))
@@ -33,7 +33,7 @@ int undo_lock(struct congctl_error *err)
 		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
 	}
 	close(fd);
-	return congctl_fail(err, -EBUSY, "another process has held the lock on %s for %d seconds: try again when it is done", BPFFS,
+	return congctl_fail(err, -EBUSY, "another process has held the lock on %s for %d seconds: try again when it is done", KERNEL_BPFFS,
 			    LOCK_MS / 1000);
 }
 

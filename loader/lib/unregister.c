@@ -67,13 +67,21 @@ static void describe(const struct congctl_holder *h, char *text, size_t size)
 	};
 
 	if (h->kind == CONGCTL_HOLDER_SOCKETS)
-		snprintf(text, size, "%llu sockets of %.128s", (unsigned long long)h->sockets, h->where);
+		snprintf(text, size, "%llu socket%s of %.128s", (unsigned long long)h->sockets, h->sockets == 1 ? "" : "s", h->where);
 	else
 		snprintf(text, size, forms[h->kind], h->where);
 }
 
+/* the standing rules that give an algorithm */
+struct given {
+	size_t n;
+	bool locked;                 /* a route among them */
+	char undo[CONGCTL_UNDO_MAX]; /* by which one of them can be taken back; empty: none */
+};
+
 /* The first three, and how many more; `n` without earlier builds, which unregistering leaves as they are */
-static int refuse(const char *name, const struct congctl_holder *list, size_t n, const char *undo, struct congctl_error *err)
+static int refuse(const char *name, const struct congctl_holder *list, size_t n, const struct given *given,
+		  struct congctl_error *err)
 {
 	char text[640] = "", one[288], way[96] = "";
 	size_t at = 0;
@@ -84,18 +92,11 @@ static int refuse(const char *name, const struct congctl_holder *list, size_t n,
 	}
 	if (n > 3)
 		snprintf(text + at, sizeof(text) - at, " and %zu more", n - 3);
-	if (*undo)
-		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", undo);
-	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first, --force leaves them behind",
-			    name, text, way);
+	if (*given->undo)
+		snprintf(way, sizeof(way), "'congctl use --undo %s' takes a choice back, ", given->undo);
+	return congctl_fail(err, -EBUSY, "'%s' is held by %s: %s--drain moves all of them elsewhere first%s", name, text, way,
+			    given->locked ? "" : ", --force leaves them behind");
 }
-
-/* the standing rules that give an algorithm */
-struct given {
-	size_t n;
-	bool locked;                 /* a route among them */
-	char undo[CONGCTL_UNDO_MAX]; /* by which one of them can be taken back; empty: none */
-};
 
 static int find_rules(const char *name, struct given *given, struct congctl_error *err)
 {
@@ -127,10 +128,10 @@ static int name_holders(const struct registered *r, const struct given *given, s
 	while (held < n && list[held].kind != CONGCTL_HOLDER_OLD) /* they come last */
 		held++;
 	if (held)
-		ret = refuse(r->name, list, held, given->undo, err);
+		ret = refuse(r->name, list, held, given, err);
 	else if (r->users > 0)
-		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld sockets that are not connected or of namespaces out of reach: end them, or "
-				   "--force leaves them behind", r->name, (long long)r->users);
+		ret = congctl_fail(err, -EBUSY, "'%s' is held by %lld socket%s not connected or of namespaces out of reach: end what holds it, "
+				   "or --force leaves it behind", r->name, (long long)r->users, r->users == 1 ? "" : "s");
 	free(list);
 	return ret;
 }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Selections. Each writes down what it is about to change, then changes it; both under one lock. */
 #include <errno.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "cgroup_rule.h"
@@ -13,7 +11,6 @@
 #include "registry.h"
 #include "select.h"
 
-#define BPFFS "/sys/fs/bpf"
 #define FLAG_NEEDS_ECN 0x2 /* TCP_CONG_NEEDS_ECN */
 
 static int no_such_name(const char *name, struct congctl_error *err)
@@ -46,7 +43,8 @@ int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congct
 	return no_such_name(name, err);
 }
 
-bool select_needs_ecn(const char *name)
+/* Does it want ECN negotiated? */
+static bool needs_ecn_of(const char *name)
 {
 	struct registered found;
 
@@ -97,7 +95,7 @@ static int find_rule(uint64_t cgroup, uint32_t port, struct cgroup_rule *found)
 
 static int use_cgroup(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
 {
-	bool needs_ecn = select_needs_ecn(record->name);
+	bool needs_ecn = needs_ecn_of(record->name);
 	struct cgroup_rule rule;
 	int fd = cgroup_open(where, &record->cgroup, err), ret;
 
@@ -191,12 +189,24 @@ static int use_selection(struct undo_record *record, const struct congctl_select
 /* Never mounted here: a command run by 'ip netns exec' has a /sys of its own, and what it pinned would end with it. */
 static int check_pins_stay(struct congctl_error *err)
 {
-	struct statfs fs;
-
-	if (!statfs(BPFFS, &fs) && fs.f_type == BPF_FS_MAGIC)
+	if (kernel_bpffs_mounted())
 		return 0;
 	return congctl_fail(err, -ENODEV, "no bpf file system at %s, where rules are kept: give --netns or use 'nsenter --net' instead of "
-			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", BPFFS, BPFFS);
+			    "'ip netns exec', or 'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);
+}
+
+/* Routes and defaults take no program, only the record does: CAP_BPF is enough. What they take themselves the kernel tells. */
+static int check_privilege(enum congctl_scope scope, struct congctl_error *err)
+{
+	if (scope != CONGCTL_SCOPE_DEFAULT && scope != CONGCTL_SCOPE_NETNS && scope != CONGCTL_SCOPE_PREFIX)
+		return congctl_require(err);
+	if (kernel_in_user_namespace())
+		return congctl_fail(err, -EPERM, "no privilege to record the choice: " KERNEL_USER_NAMESPACE);
+	if (!kernel_has_cap(CAP_SYS_ADMIN) && !kernel_has_cap(CAP_BPF))
+		return congctl_fail(err, -EPERM, "no privilege to record the choice: run it as root or give it CAP_BPF%s",
+				    kernel_has_cap(CAP_NET_ADMIN) ? "" : " and CAP_NET_ADMIN");
+	congctl_sweep();
+	return 0;
 }
 
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err)
@@ -207,7 +217,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	*moved = (struct congctl_moved){};
 	ret = check_pins_stay(err);
 	if (!ret)
-		ret = congctl_require(err);
+		ret = check_privilege(selection->scope, err);
 	if (!ret)
 		ret = select_name(name, record.name, err);
 	if (ret)
@@ -275,7 +285,7 @@ static int undo_cgroup(const struct undo_record *record, struct congctl_error *e
 		return cgroup_rule_remove(record->rule);
 	if (!congctl_is_available(record->before))
 		return congctl_fail(err, -ENOENT, "'%s', which the rule gave before, is not registered any more: register it first", record->before);
-	return cgroup_rule_change(&rule, record->before, select_needs_ecn(record->before), err);
+	return cgroup_rule_change(&rule, record->before, needs_ecn_of(record->before), err);
 }
 
 static int undo_prefix_there(void *arg)

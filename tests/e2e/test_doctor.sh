@@ -72,6 +72,7 @@ done
 equals "$(about "'$name'")" '[["warn","old build in use"]]'
 check_exit 0 "$CONGCTL" list
 equals "$(about "$PINS/~previous/$name")" '[]'
+holds not test -L "$PINS/~files/$name"
 kill "$holder"
 wait_until 10 eval '[ "$(about "$name")" = "[]" ]'
 

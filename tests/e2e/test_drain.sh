@@ -100,6 +100,10 @@ in_ns sysctl -qw net.ipv4.tcp_congestion_control="$other"
 ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl lock "$other"
 check_exit 1 "$CONGCTL" unregister "$other" --force
 contains "$ERR" "a route locks '$other'"
+lacks "$ERR" "what stays behind"
+equals "$OUT" ""
+check_exit 1 "$CONGCTL" unregister "$other"
+lacks "$ERR" "--force"
 check_exit 0 "$CONGCTL" unregister "$other" --drain
 holds not is_available "$other"
 to=$(default)
@@ -135,6 +139,8 @@ check_exit 0 "$CONGCTL" unregister "$name" --force
 contains "$ERR" "what stays behind of $name:"
 contains "$OUT" "default"
 holds not is_available "$name"
+check_exit 0 "$CONGCTL" users -j "$name"
+equals "$(jq -c '[.holders[].kind]' <<<"$OUT")" '["default","old build"]'
 in_ns sysctl -qw net.ipv4.tcp_congestion_control=reno
 
 exec 8>&-

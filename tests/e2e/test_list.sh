@@ -48,10 +48,10 @@ equals "$(row "$name" | jq .users)" 3
 
 # unregistered while used, which has to be forced: the sockets keep it, the name is free again
 check_exit 1 "$CONGCTL" unregister "$name"
-contains "$ERR" "'$name' is held by 3 sockets that are not connected"
+contains "$ERR" "'$name' is held by 3 sockets not connected"
 holds is_available "$name"
 check_exit 0 "$CONGCTL" unregister --force "$name"
-contains "$ERR" "3 connections keep $name until they end"
+contains "$ERR" "$name stays with 3 users: a connection until it ends"
 holds not is_available "$name"
 check_exit 0 "$CONGCTL" register good --as "$name"
 equals "$(row "$name" | jq .users)" 0

@@ -125,10 +125,10 @@ each refused_look unregister "$there"
 each refused_look unregister --drain "$there"
 each refused_look unregister --force "$there"
 each refused_look users "$there"
+each refused_look adopt "$there"
 each refused_look save
 each refused_load update "$there" "$good"
 each refused_load rollback "$there"
-each refused_load adopt "$there"
 each refused_load apply "$TMP/policy.yaml"
 each refused_load apply --dry-run "$TMP/policy.yaml"
 
@@ -151,6 +151,9 @@ each register register "$good" --as "$new"
 use() {
 	local elsewhere=''
 	[[ $1 != bpf || "$*" != *--netns* ]] || elsewhere="no privilege to enter the network namespace '$ns': run it as root or give it CAP_SYS_ADMIN"
+	# a default and a route take no program, only the record does
+	[[ $1 != nobody || "$*" != *--@(default|netns|prefix)* ]] || elsewhere="no privilege to record the choice: run it as root or give it CAP_BPF and CAP_NET_ADMIN"
+	[[ $1 != net_admin || "$*" != *--@(default|netns|prefix)* ]] || elsewhere="no privilege to record the choice: run it as root or give it CAP_BPF"
 	[ "$1" != no_bpffs ] || elsewhere="'mount -t bpf bpf /sys/fs/bpf' as root"
 	refused "$1" "${elsewhere:-${load[$1]:-only its owner may write there: run it as root or give it CAP_DAC_OVERRIDE}}" "${@:2}"
 }

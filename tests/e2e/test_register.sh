@@ -31,7 +31,7 @@ check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a" --set tiny=7 --
 check_exit 0 "$CONGCTL" register -j "$OBJECTS/good.bpf.o" --as "$b"
 equals "$(jq -r '.registered[0].name' <<<"$OUT")" "$b"
 check_exit 0 "$CONGCTL" info -j "$a"
-equals "$(jq -c '[.registered, (.tunables[] | .value)]' <<<"$OUT")" "[true,7,300,4294967295,5000000000]"
+equals "$(jq -c '[.registered, .non_restricted, (.tunables[] | .value)]' <<<"$OUT")" "[true,true,7,300,4294967295,5000000000]"
 equals "$(jq -c '[.programs[] | .name] | sort' <<<"$OUT")" '["good_ssthresh","minimal_cong_avoid","minimal_undo_cwnd"]'
 check_exit 0 "$CONGCTL" info -j "$b"
 equals "$(jq -c '[.tunables[] | .value]' <<<"$OUT")" "[3,300,70000,5000000000]"

@@ -119,6 +119,7 @@ ip -n "$c" route change 10.80.0.0/16 via 10.77.0.2 metric 7 congctl "$b"
 refused 1 "the route 10.80.0.0/16 has '$b' by now, not '$a': it has been changed since and stays so" --undo "$UNDO"
 ip -n "$c" route del 10.80.0.0/16 metric 7
 refused 1 "the route 10.80.0.0/16 is gone: it has been changed since" --undo "$UNDO"
+rm "$PINS/~undo/$UNDO" # nothing else forgets it
 
 # refused
 before=$(routes)

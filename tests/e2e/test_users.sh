@@ -67,7 +67,8 @@ ip -n $ns route flush table 255 to 10.9.0.0/16
 ip -n $ns -6 route del local 2001:db8::/32 dev lo
 "$CONGCTL" unregister --force "$a" >/dev/null 2>&1 || check_exit 0 "$CONGCTL" unregister "$a"
 check_exit 0 "$CONGCTL" users -j "$a"
-told '.holders | length == 1 and .[0].kind == "old build" and .[0].sockets >= 21' "$TMP/out"
+told '[.holders[] | select(.kind == "old build") | .sockets >= 21] == [true]' "$TMP/out"
+told "[.holders[] | select(.kind != \"old build\")] == [{kind: \"default\", where: \"$ns\", sockets: 0}]" "$TMP/out"
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
 check_exit 0 "$CONGCTL" users -j "$a"
 told '[.holders[] | select(.kind == "sockets")] == []' "$TMP/out"
