@@ -6,7 +6,7 @@
 # what has to be installed (Debian names); one place
 BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libdw-dev libyaml-dev libjson-c-dev
 RUN_PACKAGES   := iproute2 gnuplot-nox
-TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin
+TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin man-db
 BENCH_PACKAGES := libns3-dev g++ time
 KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3
 

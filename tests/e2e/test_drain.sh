@@ -11,7 +11,7 @@ in_ns() {
 	ip netns exec "$ns" "$@"
 }
 default() {
-	in_ns sysctl -n net.ipv4.tcp_congestion_control
+	in_ns cat /proc/sys/net/ipv4/tcp_congestion_control
 }
 route() {
 	ip -n "$ns" route show 10.9.0.0/16
@@ -94,7 +94,7 @@ contains "$(route)" "mtu 1300"
 # and the choice that was made before can be taken back by the number it has
 check_exit 0 "$CONGCTL" use --undo "$undo"
 equals "$(default)" "$before"
-in_ns sysctl -qw net.ipv4.tcp_congestion_control="$other"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$other" >/dev/null
 
 # without --to: to the namespace's default, and where that is it itself to one that all may have; locked routes as well
 ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 mtu 1300 congctl lock "$other"
@@ -134,14 +134,14 @@ fi
 
 # --force: what stays behind is said
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
-in_ns sysctl -qw net.ipv4.tcp_congestion_control="$name"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
 check_exit 0 "$CONGCTL" unregister "$name" --force
 contains "$ERR" "what stays behind of $name:"
 contains "$OUT" "default"
 holds not is_available "$name"
 check_exit 0 "$CONGCTL" users -j "$name"
 equals "$(jq -c '[.holders[].kind]' <<<"$OUT")" '["default","old build"]'
-in_ns sysctl -qw net.ipv4.tcp_congestion_control=reno
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 
 exec 8>&-
 wait $pid

@@ -27,7 +27,7 @@ ip netns add "$ns" || skip "no network namespaces here"
 defer ip netns delete "$ns"
 ip -n "$ns" link set lo up
 check_exit 0 "$CONGCTL" register "$one" --as "$name"
-ip netns exec "$ns" sysctl -qw net.ipv4.tcp_congestion_control="$name" || fail "cannot make it the default"
+ip netns exec "$ns" tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null || fail "cannot make it the default"
 mkfifo "$TMP/in" "$TMP/answers"
 ip netns exec "$ns" "$tool" -n $n -a 20 -C "$name" <"$TMP/in" >"$TMP/answers" &
 pid=$!

@@ -21,7 +21,7 @@ done
 check_exit 0 "$CONGCTL" register dctcp --as "$e"
 defer "$CONGCTL" unregister "$e"
 for n in "$c" "$s"; do
-	ip netns exec "$n" sysctl -qw net.ipv4.tcp_congestion_control=reno
+	ip netns exec "$n" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 done
 ends=(10.77.0.2 7701 --client "$c" --server "$s")
 

@@ -13,7 +13,7 @@ for letter in a b d k p; do
 	defer "$CONGCTL" unregister "se_$$_$letter"
 done
 a=se_$$_a b=se_$$_b d=se_$$_d k=se_$$_k p=se_$$_p
-ip netns exec "$s" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$s" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 port=$((30000 + $$ % 10000))
 inside() {
 	nsenter --net=/run/netns/"$c" "$@"

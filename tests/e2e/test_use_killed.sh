@@ -11,10 +11,10 @@ two_namespaces
 new_cgroup x
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
 defer "$CONGCTL" unregister --force "$a"
-ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 
 state() { # of the three places
-	printf '%s %s %s\n' "$(ip netns exec "$c" sysctl -n net.ipv4.tcp_congestion_control)" \
+	printf '%s %s %s\n' "$(ip netns exec "$c" cat /proc/sys/net/ipv4/tcp_congestion_control)" \
 		"$(ip -n "$c" route show 10.77.0.0/24 | grep -o 'congctl.*' | tr -d ' ')" "$(bpftool cgroup show "$CGROUP" | grep -c sock_ops)"
 }
 records() { # the IDs of this test's own records

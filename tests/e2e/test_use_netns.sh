@@ -16,13 +16,13 @@ check_exit 0 "$CONGCTL" register aimd --as "$r"
 defer "$CONGCTL" unregister "$r"
 
 default() {
-	ip netns exec "$1" sysctl -n net.ipv4.tcp_congestion_control
+	ip netns exec "$1" cat /proc/sys/net/ipv4/tcp_congestion_control
 }
 inside() { # in the namespace, with this mount namespace's /sys
 	nsenter --net=/run/netns/"$c" "$@"
 }
-ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
-ip netns exec "$s" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
+ip netns exec "$s" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 
 # by name, by path, by pid, and one's own
 used "$a" --netns "$c"
@@ -53,7 +53,7 @@ equals "$(default "$c")" "$a"
 check_exit 0 "$CONGCTL" use "$a" --netns "$c"
 contains "$ERR" "nothing to do: it is so already"
 # somebody else put back what was there: undoing is done
-ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 undone "$UNDO"
 equals "$(default "$c")" reno
 # a record of a namespace that is gone undoes nothing

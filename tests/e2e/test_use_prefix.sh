@@ -12,8 +12,8 @@ for name in "$a" "$b"; do
 	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
 	defer "$CONGCTL" unregister "$name"
 done
-ip netns exec "$c" sysctl -qw net.ipv4.tcp_congestion_control=reno
-ip netns exec "$s" sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
+ip netns exec "$s" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 used_there() {
 	used "$@" --netns "$c"
 }

@@ -18,7 +18,7 @@ defer ip netns del $ns
 ip -n $ns link set lo up
 
 # a default: good.bpf.o is not restricted
-ip netns exec $ns sysctl -qw net.ipv4.tcp_congestion_control="$a"
+ip netns exec $ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$a" >/dev/null
 check_exit 0 "$CONGCTL" users -j "$a"
 told ".holders == [{kind: \"default\", where: \"$ns\", sockets: 0}]" "$TMP/out"
 check_exit 0 ip netns exec $ns "$CONGCTL" users -j "$a"
@@ -75,7 +75,7 @@ told '[.holders[] | select(.kind == "sockets")] == []' "$TMP/out"
 told '[.holders[] | select(.kind == "old build")] | length == 1' "$TMP/out"
 exec 9>&-
 check_exit 0 wait $connections
-ip netns exec $ns sysctl -qw net.ipv4.tcp_congestion_control=reno
+ip netns exec $ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 no_old() {
 	[ "$("$CONGCTL" users -j "$a" | jq '.holders | length')" = 0 ]
 }
