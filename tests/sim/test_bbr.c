@@ -86,7 +86,7 @@ static void estimate_doubles_in_three_cycles(void)
 
 /*
  * Half the rate leaves two and more BDP queued until the old estimate has left the filter of ten round trips, which the queue has made
- * longer. What is in flight then comes down to cwnd_gain, 2 BDP: one is queued. (Linux's own BBR in the emulator: the same after 1.9 s.)
+ * longer. What is in flight then comes down to cwnd_gain, 2 BDP: one is queued. (Linux's own BBR in the emulator: the same after 2.0 s.)
  */
 static void queue_goes_when_the_rate_halves(void)
 {
