@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* congctl: the table of commands and the way to them. `congctl` alone lists. */
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,9 @@ int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	/* each load reads the kernel's 6 MB of BTF anew: keep those pages rather than fault them in again for every algorithm */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 128 << 20);
 	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
 		print_commands(stdout);
 		return EXIT_DONE;
