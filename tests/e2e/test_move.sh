@@ -6,9 +6,10 @@
 needs_struct_ops
 needs_command ip jq bpftool
 
-a=$(unique a) b=$(unique b) ns=mv_$$_ns
+a=$(unique a) b=$(unique b) c=$(unique c) ns=mv_$$_ns
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
 check_exit 0 "$CONGCTL" register "$ALGORITHMS/reno.bpf.o" --as "$b"
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$c"
 ip netns add $ns
 defer ip netns del $ns
 ip -n $ns link set lo up
@@ -66,10 +67,10 @@ now
 told ".algorithms == {\"$a\": 1000, \"$b\": 1001}" "$TMP/now"
 
 # narrowed to a prefix: the listener has no peer and stays
-use cubic --from "$b" --netns $ns --prefix 127.0.0.0/8
+use "$c" --from "$b" --netns $ns --prefix 127.0.0.0/8
 told '.moved == 1000' "$TMP/out"
 now
-told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
+told ".algorithms == {\"$a\": 1000, \"$b\": 1, \"$c\": 1000}" "$TMP/now"
 
 # refused, and nothing has moved
 check_exit 1 "$CONGCTL" use "$b" --from nobody_has --netns $ns
@@ -87,7 +88,7 @@ wait $gone
 check_exit 1 "$CONGCTL" use "$b" --pid $gone
 contains "$ERR" "there is no process $gone"
 now
-told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
+told ".algorithms == {\"$a\": 1000, \"$b\": 1, \"$c\": 1000}" "$TMP/now"
 
 # killed at any moment, each socket has the one or the other, and what was moved can be undone
 hex=$(printf %s "$b" | od -An -tx1 | tr -d ' \n')
@@ -97,7 +98,7 @@ records() { # of moves to $b: their name stands in them
 		bpftool map dump pinned "$f" 2>/dev/null | tr -d ' \n' | grep -q "$hex" && basename "$f"
 	done | sort
 }
-use cubic --from "$b" --netns $ns
+use "$c" --from "$b" --netns $ns
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	before=$(records)
 	"$CONGCTL" use "$b" --from "$a" --netns $ns >/dev/null 2>&1 &
@@ -106,12 +107,12 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	kill -9 $mover 2>/dev/null
 	wait $mover 2>/dev/null
 	now
-	told ".algorithms | (.[\"$a\"] // 0) + (.[\"$b\"] // 0) == 1000 and .cubic == 1001" "$TMP/now"
+	told ".algorithms | (.[\"$a\"] // 0) + (.[\"$b\"] // 0) == 1000 and .[\"$c\"] == 1001" "$TMP/now"
 	for id in $(comm -13 <(echo "$before") <(records)); do
 		"$CONGCTL" use --undo "$id" >/dev/null 2>&1
 	done
 	now
-	told ".algorithms == {\"$a\": 1000, cubic: 1001}" "$TMP/now"
+	told ".algorithms == {\"$a\": 1000, \"$c\": 1001}" "$TMP/now"
 done
 
 # to and fro while data flows
