@@ -105,18 +105,28 @@ int namespace_own(struct namespace *ns, struct congctl_error *err)
 	return ret ? congctl_fail(err, ret, "cannot open /proc/thread-self/ns/net: %s", strerror(-ret)) : 0;
 }
 
-int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err)
+int namespace_path(const char *where, char path[PATH_MAX])
 {
 	bool digits = *where && strspn(where, "0123456789") == strlen(where);
+	int n;
+
+	if (strchr(where, '/'))
+		return snprintf(path, PATH_MAX, "%s", where) < PATH_MAX ? 0 : -ENAMETOOLONG;
+	n = snprintf(path, PATH_MAX, NAMES "/%s", where);
+	if (digits && access(path, F_OK))
+		n = snprintf(path, PATH_MAX, "/proc/%s/ns/net", where);
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err)
+{
+	bool digits = strspn(where, "0123456789") == strlen(where);
 	char path[PATH_MAX];
 	int ret;
 
 	ns->fd = -1;
-	if (!*where || strlen(where) >= sizeof(ns->where))
+	if (!*where || strlen(where) >= sizeof(ns->where) || namespace_path(where, path))
 		return congctl_fail(err, -EINVAL, "the network namespace is empty or too long: give a name of 'ip netns', a path or a pid");
-	snprintf(path, sizeof(path), strchr(where, '/') ? "%s%s" : "%s/%s", strchr(where, '/') ? "" : NAMES, where);
-	if (digits && access(path, F_OK))
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", where);
 	ret = open_file(ns, path, where);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, digits ? "no process '%s' and no network namespace of that name: 'ip netns' and 'lsns -t net' show what there is" :

@@ -3,6 +3,7 @@
 #ifndef CONGCTL_NETNS_H
 #define CONGCTL_NETNS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include <congctl/congctl.h>
@@ -13,7 +14,9 @@ struct namespace {
 	char where[256];        /* name of `ip netns`, a path, a pid or its number; empty: the caller's own */
 };
 
-/* A name of `ip netns`, a path or a pid. -ENOENT, -EPERM, -EINVAL it is no network namespace. */
+/* The file that a name of `ip netns`, a path or a pid stands for, whether it is there or not; -ENAMETOOLONG */
+int namespace_path(const char *where, char path[PATH_MAX]);
+/* The same, opened. -ENOENT, -EPERM, -EINVAL it is no network namespace. */
 int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err);
 int namespace_own(struct namespace *ns, struct congctl_error *err);
 /* The one with these numbers; -ENOENT it is gone, -EACCES it may only be out of sight. Before 6.18 one without a process and a mount is gone. */
