@@ -7,6 +7,7 @@
 #	told JQ-EXPRESSION FILE         it holds for the JSON, or the test fails
 #	contains TEXT PART, lacks TEXT PART, equals GOT WANTED, holds COMMAND...     or the test fails
 #	wait_until SECONDS COMMAND...   poll until it succeeds, or the test fails
+#	kernels_own                     an algorithm of the kernel's own that nobody's bpf_ one stands for just now, or none
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
 #	undisturbed ARGUMENT...         `netsim run` with them, its output in $OUT and $TMP/out; again if void, then skip
 #	defer COMMAND...                at the end, however the test ends; last come, first done
@@ -143,6 +144,14 @@ unique() {
 
 is_available() {
 	grep -qw -- "$1" "$AVAILABLE"
+}
+
+kernels_own() {
+	local name
+	for name in reno cubic bbr; do
+		is_available "$name" && ! is_available "bpf_$name" && echo "$name" && return
+	done
+	return 1
 }
 
 not() {
