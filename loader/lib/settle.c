@@ -138,7 +138,7 @@ static void settle_pending(struct undo_saved *saved)
 		undo_drop(saved->id);
 }
 
-void select_settle(bool moves)
+void select_settle(void)
 {
 	struct undo_saved *saved;
 	const char **gone;
@@ -148,7 +148,7 @@ void select_settle(bool moves)
 		return;
 	gone = calloc(n + 1, sizeof(*gone));
 	if (gone) {
-		select_gone(saved, n, moves, gone);
+		select_gone(saved, n, false, gone);
 		for (size_t i = 0; i < n; i++) {
 			if (gone[i])
 				select_forget(&saved[i]);

@@ -225,7 +225,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	lock = undo_lock(err);
 	if (lock < 0)
 		return lock;
-	select_settle(select_is_move(record.scope));
+	select_settle();
 	ret = use_selection(&record, selection, moved, err);
 	if (ret) {
 		undo_drop(moved->undo);
@@ -310,8 +310,10 @@ static int undo_prefix(struct undo_record *record, struct congctl_moved *moved, 
 	return ret;
 }
 
-static int undo_record(struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
+static int undo_record(struct undo_saved *saved, struct congctl_moved *moved, struct congctl_error *err)
 {
+	struct undo_record *record = &saved->record;
+
 	switch (record->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
 	case CONGCTL_SCOPE_NETNS:
@@ -323,7 +325,7 @@ static int undo_record(struct undo_record *record, const char *id, struct congct
 		return undo_prefix(record, moved, err);
 	case CONGCTL_SCOPE_PID:
 	case CONGCTL_SCOPE_FROM:
-		return select_live_undo(id, moved, err);
+		return select_live_undo(saved, moved, err);
 	default:
 		return congctl_fail(err, -EINVAL, "the record is of another version of congctl: undo it with that one");
 	}
@@ -357,7 +359,7 @@ static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, str
 	const char *gone;
 	int ret;
 
-	select_gone(saved, 1, true, &gone);
+	select_gone(saved, 1, false, &gone);
 	if (gone) {
 		select_forget(saved);
 		snprintf(moved->why, sizeof(moved->why), "%s", gone);
@@ -365,7 +367,7 @@ static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, str
 	}
 	saved->record.pending = true;
 	undo_rewrite(saved->id, &saved->record);
-	ret = undo_record(&saved->record, saved->id, moved, err);
+	ret = undo_record(saved, moved, err);
 	saved->record.pending = false;
 	if (ret)
 		undo_rewrite(saved->id, &saved->record);
@@ -391,7 +393,7 @@ int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_err
 	}
 	if (ret)
 		congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
-	select_settle(select_is_move(saved.record.scope));
+	select_settle();
 	undo_unlock(lock);
 	return ret;
 }

@@ -26,6 +26,7 @@ ALGORITHMS=$BUILD/algorithms
 PINS=/sys/fs/bpf/congctl
 AVAILABLE=/proc/sys/net/ipv4/tcp_available_congestion_control
 TMP=$(mktemp -d)
+BPFFS=$(stat -c %d /sys/fs/bpf 2>/dev/null)
 DEFERRED=()
 OUT='' ERR=''
 
@@ -36,6 +37,7 @@ defer() {
 # what is left of this test in the bpf file system: by its name, or by the name that a record or the program of a rule has in it
 lib_left() {
 	local hex entry id maps
+	[ "$(stat -c %d /sys/fs/bpf)" = "$BPFFS" ] || return # it mounted one of its own, which goes with it
 	find /sys/fs/bpf -mindepth 1 -name "*_$$_*" 2>/dev/null
 	hex=$(printf '_%d_' $$ | od -An -tx1 | tr -d ' ')
 	for entry in "$PINS"/~undo/*[0-9] "$PINS"/~rules/*; do

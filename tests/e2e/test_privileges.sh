@@ -181,6 +181,8 @@ explain() {
 	shift
 	if [ "$way" = no_bpffs ]; then
 		refused "$way" "'ss -tnp' shows what it has" "$@"
+	elif [ "$way" = user_namespace ]; then
+		refused "$way" "it is of another user namespace, or a security module guards it: do it where that process is at home" "$@"
 	else
 		refused "$way" "no privilege to look into process $$: run it as root or give it CAP_SYS_PTRACE" "$@"
 	fi

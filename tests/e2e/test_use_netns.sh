@@ -103,6 +103,47 @@ if recorded "$UNDO"; then
 fi
 exec 7<&-
 
+# a kernel that has no handles of namespaces, before 6.18: what neither a process nor a mount has is gone, if all processes are in sight
+cat >"$TMP/older.c" <<'C'
+#include <errno.h>
+
+int name_to_handle_at(int directory, const char *path, void *handle, int *mount, int flags)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+C
+if cc -shared -fPIC -o "$TMP/older.so" "$TMP/older.c" 2>/dev/null; then
+	older() {
+		env LD_PRELOAD="$TMP/older.so" "$@"
+	}
+	for way in mounted process; do
+		temporary
+		if [ $way = mounted ]; then
+			mount --bind "/run/netns/$there" "$TMP/mounted"
+		else
+			ip netns exec "$there" sleep 60 &
+			sleeper=$!
+			defer kill "$sleeper"
+			wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$there"
+		fi
+		ip netns del "$there"
+		check_exit 0 older "$CONGCTL" use reno --netns "$c"
+		holds recorded "$UNDO"
+		check_exit 1 older unshare -p -f --mount-proc --propagation private sh -c 'umount "$2"; exec "$1" use --undo "$3"' sh "$CONGCTL" "$TMP/mounted" "$UNDO"
+		contains "$ERR" "cannot reach its network namespace, which may be there or gone: run it as root and in the first PID namespace"
+		holds recorded "$UNDO"
+		if [ $way = mounted ]; then
+			umount "$TMP/mounted"
+		else
+			kill "$sleeper"
+			wait "$sleeper"
+		fi
+		check_exit 0 older "$CONGCTL" use reno --netns "$c"
+		holds not recorded "$UNDO"
+	done
+fi
+
 # nobody but root can hold the lock
 if command -v setpriv >/dev/null; then
 	coproc LOCK { exec setpriv --reuid 65534 --regid 65534 --clear-groups flock -o /sys/fs/bpf sh -c 'echo locked; exec sleep 60'; }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "../../loader/lib/connection.h"
@@ -120,7 +121,9 @@ static void the_narrowest_route_of_the_main_table_is_best(void)
 static void an_end_reads_as_it_prints(void)
 {
 	static const char *const rows[][2] = {{"10.0.0.1:80", "10.0.0.1:80"}, {"[::1]:65535", "[::1]:65535"},
-					      {"[::ffff:10.0.0.1]:1", "10.0.0.1:1"}, {"[2001:DB8::0]:443", "[2001:db8::]:443"}};
+					      {"[::ffff:10.0.0.1]:1", "10.0.0.1:1"}, {"[2001:DB8::0]:443", "[2001:db8::]:443"},
+					      {"[fe80::1]%lo:80", "[fe80::1]:80"}, {"[fe80::1%lo]:80", "[fe80::1]:80"},
+					      {"10.0.0.1%lo:80", "10.0.0.1:80"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct connection_end end;
@@ -129,13 +132,14 @@ static void an_end_reads_as_it_prints(void)
 		CU_ASSERT_EQUAL(connection_end_parse(rows[i][0], &end, NULL), 0);
 		connection_end_print(&end, text);
 		CU_ASSERT_STRING_EQUAL(text, rows[i][1]);
+		CU_ASSERT_EQUAL(end.device, strchr(rows[i][0], '%') ? if_nametoindex("lo") : 0);
 	}
 }
 
 static void a_wrong_end_is_refused(void)
 {
 	static const char *const rows[] = {"", ":", ":80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:80x", "::1:80", "[::1]80",
-					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1",
+					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1", "10.0.0.1]:80", "[::1]%:80", "[::1]%nope:80", "10.0.0.1%nope:80", "%lo:80",
 					   "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd]:1"};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
