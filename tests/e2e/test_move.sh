@@ -97,7 +97,11 @@ for _ in 1 2; do
 	read -r -t 10 -u "${THREADS[0]}" line || fail "no threads"
 	equals "$line" "$b $b $b"
 done
-check_exit 0 "$CONGCTL" use --undo "$undo"
+# they end, and with the last of them what was known of them, at the next move
+swept() {
+	"$CONGCTL" use "$b" --from "$a" && ! test -e "$PINS/~undo/$undo" && ! test -e "$PINS/~undo/$undo+sockets"
+}
+wait_until 10 swept
 
 # narrowed to a prefix: the listener has no peer and stays
 use "$a" --from "$b" --netns $ns --prefix 127.0.0.0/8
