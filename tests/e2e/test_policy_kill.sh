@@ -44,7 +44,7 @@ check_exit 0 inside apply --prune "$TMP/a.yaml"
 took_us=$((($(date +%s%N) - start) / 1000))
 
 at_rest() { # the process that makes the changes is gone
-	! grep -qsa "$TMP[/]" /proc/[0-9]*/cmdline
+	! grep -qsa "${TMP}[/]" /proc/[0-9]*/cmdline
 }
 RANDOM=$seed
 echo "seed $seed, one apply takes $took_us us"
