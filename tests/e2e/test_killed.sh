@@ -136,7 +136,7 @@ relabel() {
 raw_state() {
 	local pin
 	inside "$CONGCTL" list -j | jq -r '.algorithms[] | select(.name | startswith("t_'$$'_")) | "\(.name) \(.origin) map=\(.map_id)"'
-	find /sys/fs/bpf -mindepth 1 | sort | while read -r pin; do
+	find /sys/fs/bpf -mindepth 1 ! -name '*.debug' | sort | while read -r pin; do
 		case $pin in
 		*/~previous/*+*) echo "pin $pin $(readlink "$pin")" ;;
 		*/~previous/*) echo "pin $pin map=$(bpftool -j map show pinned "$pin" | jq .id) " ;;
@@ -145,17 +145,25 @@ raw_state() {
 		esac
 	done
 	bpftool -j struct_ops dump | jq -r '[.[] | .bpf_map_info.id // .bpf_struct_ops_tcp_congestion_ops.data.name] |
-		[range(0; length; 2) as $i | "build \(.[$i + 1]) map=\(.[$i])"] | .[] | select(startswith("build t_'$$'_"))' | sort
+		[range(0; length; 2) as $i | "build \(.[$i + 1]) map=\(.[$i])"] | .[] | select(startswith("build t_'$$'_"))'
 	echo "default $(inside cat $DEFAULT)"
 	inside ip route show
 	inside "$CONGCTL" save | grep -v '^ *#'
 }
 state() {
-	relabel "$(raw_state 2>/dev/null)"
+	local all
+	all=$(relabel "$(raw_state 2>/dev/null)")
+	grep -v '^build ' <<<"$all"
+	grep '^build ' <<<"$all" | sort # by label, not by number
 }
-# users of each build, and how many there are in all
-users() {
+users() { # of all builds of $1: sockets, the default, the link
 	bpftool -j struct_ops dump | jq --arg n "$1" '[.[] | .bpf_struct_ops_tcp_congestion_ops | select(.data.name == $n) | .common.refcnt.refs.counter] | add'
+}
+
+users_of_former() {
+	bpftool -j struct_ops dump | jq --arg n "$1" --argjson r "$(running "$1")" '[range(0; length; 2) as $i |
+		select(.[$i].bpf_map_info.id != $r) | .[$i + 1].bpf_struct_ops_tcp_congestion_ops |
+		select(.data.name == $n) | .common.refcnt.refs.counter] | add // 0'
 }
 
 # --- live connections ----------------------------------------------------------------------------------------------------------
@@ -183,11 +191,8 @@ disconnect() {
 	rm "$TMP/in" "$TMP/answers"
 }
 
-# --- cases: `command`, `begin` once, `reset` to the old state, `settled`: is it neither old nor new but what a killed one may leave? ----
-
-nothing_between() {
-	false
-}
+# --- cases: begin_CASE sets `command`, reset_CASE makes the old state; between_CASE STATE: is it what a killed one may leave that
+# --- is neither? whole_CASE: is all moved in the new one? ------------------------------------------------------------------------
 
 begin_register() {
 	command=(register "$OBJECTS/good.bpf.o" --as "$x" --set small=7)
@@ -257,6 +262,9 @@ between_migrate() { # the swap is done; some sockets are moved, others not: both
 	local now=$1
 	[ "$(sed -E '/^build .* map=F$/d' <<<"$now")" = "$(sed -E '/^build .* map=F$/d' <<<"$new_state")" ] && [ "$(users "$x")" -ge "$all" ]
 }
+whole_migrate() {
+	[ "$(users_of_former "$x") $(users "$x")" = "0 $all" ]
+}
 end_migrate() {
 	disconnect
 	end_update
@@ -271,7 +279,10 @@ reset_rollback() {
 }
 between_rollback() { # as in a migration; its mark says that it is to go on
 	local now=$1
-	[ "$(grep -v '~previous/[+]' <<<"$now")" = "$new_state" ] && [ -e "$PINS/~previous/+$x" ]
+	[ "$(grep -v '/~previous/~~' <<<"$now")" = "$new_state" ] && [ -e "$PINS/~previous/~~$x" ] && [ "$(users "$x")" -ge "$all" ]
+}
+whole_rollback() {
+	whole_migrate
 }
 end_rollback() {
 	end_migrate
@@ -313,6 +324,10 @@ between_drain() { # still registered; the default and the route are of one or th
 	inside ip route show | grep -qE "^10.9.0.0/16 .*congctl ($x|$y)" || return 1
 	ask
 	[ "$(jq --arg x "$x" --arg y "$y" '.algorithms | (.[$x] // 0) + (.[$y] // 0)' "$TMP/said")" = $sockets ]
+}
+whole_drain() {
+	ask
+	[ "$(jq -c .algorithms "$TMP/said")" = "{\"$y\":$sockets}" ]
 }
 end_drain() {
 	disconnect
@@ -364,13 +379,13 @@ judge() {
 		[ $SECONDS -lt $deadline ] || fail "$case $1: neither old nor new:"$'\n'"$(diff <(echo "$old_state") <(echo "$now"))"$'\n'"--- from the new one:"$'\n'"$(diff <(echo "$new_state") <(echo "$now"))"
 		sleep 0.02
 	done
-	[ "$now" = "$new_state" ] && { ! $between "$now" || [ $code != 137 ]; } && { ended+=n; return; }
+	[ "$now" = "$new_state" ] && ! $between "$now" && { ended+=n; wait_until 5 is_new; return; }
 	[ "$now" = "$old_state" ] && ended+=o || ended+=b
 	complete
 	wait_until 5 is_new
 }
 is_new() {
-	[ "$(state)" = "$new_state" ]
+	[ "$(state)" = "$new_state" ] && $whole
 }
 tally() {
 	echo "$case, $1: $(tr -dc o <<<"$ended" | wc -c) old, $(tr -dc n <<<"$ended" | wc -c) new, $(tr -dc b <<<"$ended" | wc -c) between"
@@ -378,8 +393,8 @@ tally() {
 }
 run_case() {
 	local i start took_us
-	case=$1 ended='' between=nothing_between
-	! declare -F "between_$case" >/dev/null || between=between_$case
+	case=$1 ended='' between=false whole=true
+	! declare -F "between_$case" >/dev/null || between=between_$case whole=whole_$case
 	label=()
 	"begin_$case"
 	"reset_$case"
@@ -406,7 +421,7 @@ run_case() {
 	tally "killed at $TIMES random moments of $took_us us, seed $SEED"
 	"reset_$case"
 	"end_$case"
-	equals "$(find /sys/fs/bpf -mindepth 1)" ''
+	equals "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ''
 	wait_until 5 eval 'not grep -q "^build" <<<"$(raw_state)"'
 }
 
