@@ -80,11 +80,11 @@ static void show_left(struct invocation *in, const char *name, const struct cong
 /* One that cannot go does not bring back those before it. */
 static void say_gone(const struct gone *first, const struct gone *failed, struct congctl_error *err)
 {
-	size_t n = strlen(err->text);
+	for (const struct gone *g = first; g < failed; g++) {
+		size_t n = strlen(err->text);
 
-	for (const struct gone *g = first; g < failed; g++)
-		n += snprintf(err->text + n, n < sizeof(err->text) ? sizeof(err->text) - n : 0, "%s%s", g == first ? "; unregistered before it: " : ", ",
-			      g->name);
+		snprintf(err->text + n, sizeof(err->text) - n, "%s%s", g == first ? "; unregistered before it: " : ", ", g->name);
+	}
 }
 
 static int unregister_one(struct invocation *in, const struct gone *first, struct gone *gone, unsigned int timeout_ms)

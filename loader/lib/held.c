@@ -11,6 +11,7 @@
 
 #include "held.h"
 #include "name.h"
+#include "policy.h"
 #include "previous.h"
 #include "source.h"
 #include "undo.h"
@@ -124,5 +125,6 @@ void congctl_sweep(void)
 	closedir(dir);
 	previous_sweep();
 	source_sweep();
+	policy_sweep();
 	undo_sweep(); /* last: it removes the directory if that is empty */
 }

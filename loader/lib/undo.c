@@ -226,11 +226,14 @@ static bool same_place(const struct undo_record *a, const struct undo_record *b)
 
 void undo_retire(const char *name, bool retire)
 {
+	int lock = undo_lock(NULL);
 	struct undo_saved *saved;
 	size_t n;
 
-	if (undo_list(&saved, &n))
+	if (lock < 0)
 		return;
+	if (undo_list(&saved, &n))
+		n = 0;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_standing(&saved[i].record) || strcmp(saved[i].record.before, name))
 			continue;
@@ -238,9 +241,11 @@ void undo_retire(const char *name, bool retire)
 		undo_rewrite(saved[i].id, &saved[i].record);
 	}
 	free(saved);
+	close(lock);
 }
 
-void undo_merge(const char *name)
+/* Under the lock */
+static void merge(const char *name)
 {
 	struct undo_saved *saved;
 	size_t n;
@@ -264,6 +269,16 @@ void undo_merge(const char *name)
 	free(saved);
 }
 
+void undo_merge(const char *name)
+{
+	int lock = undo_lock(NULL);
+
+	if (lock < 0)
+		return;
+	merge(name);
+	close(lock);
+}
+
 void undo_sweep(void)
 {
 	int lock = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -275,7 +290,7 @@ void undo_sweep(void)
 	if (!flock(lock, LOCK_EX | LOCK_NB) && !undo_list(&saved, &n)) {
 		for (size_t i = 0; i < n; i++) {
 			if (saved[i].record.pending == UNDO_RETIRED && !congctl_is_available(saved[i].record.before))
-				undo_merge(saved[i].record.before);
+				merge(saved[i].record.before);
 		}
 		free(saved);
 		rmdir(UNDO_DIR); /* all stay while others are in them */
