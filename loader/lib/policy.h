@@ -126,7 +126,11 @@ int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_err
 bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);
 
-/* Remove what a killed process left of the lock of plans. */
+/* One plan at a time is carried out. A file descriptor; -EBUSY after a long wait, for which policy_busy() has the sentence. */
+int policy_lock(void);
+void policy_unlock(int lock);
+int policy_busy(struct congctl_error *err);
+/* Remove what a killed process left of it. */
 void policy_sweep(void);
 
 /* Write a policy. Pure. */

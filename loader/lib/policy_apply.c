@@ -294,6 +294,27 @@ static int make_all(struct congctl_plan *plan, struct done *done, size_t n, stru
 	return ret;
 }
 
+int policy_lock(void)
+{
+	return lock_directory(APPLY_DIR, true, LOCK_MS);
+}
+
+void policy_unlock(int lock)
+{
+	if (lock >= 0)
+		unlock_directory(APPLY_DIR, lock);
+}
+
+int policy_busy(struct congctl_error *err)
+{
+	return congctl_fail(err, -EBUSY, "another 'congctl apply' is at work: wait until it is done");
+}
+
+void policy_sweep(void)
+{
+	policy_unlock(lock_directory(APPLY_DIR, false, 0));
+}
+
 int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
 {
 	struct done *done = calloc(plan->changes.n + 1, sizeof(*done));
@@ -304,27 +325,17 @@ int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
 	if (!done)
 		return congctl_fail(err, -ENOMEM, "out of memory");
 	block_signals(&before);
-	ret = lock = lock_directory(APPLY_DIR, true, LOCK_MS);
+	ret = lock = policy_lock();
 	if (lock == -EBUSY)
-		congctl_fail(err, ret, "another 'congctl apply' is at work: wait until it is done");
+		policy_busy(err);
 	else if (lock < 0)
 		congctl_fail(err, ret, "cannot make %s: %s: %s", APPLY_DIR, strerror(-ret), name_pin_remedy(ret));
 	else
 		ret = policy_read_again(plan, &n, err);
 	if (!ret)
 		ret = make_all(plan, done, n, err);
-	if (lock >= 0)
-		unlock_directory(APPLY_DIR, lock);
+	policy_unlock(lock);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	free(done);
 	return ret;
-}
-
-/* What a killed one left empty */
-void policy_sweep(void)
-{
-	int lock = lock_directory(APPLY_DIR, false, 0);
-
-	if (lock >= 0)
-		unlock_directory(APPLY_DIR, lock);
 }

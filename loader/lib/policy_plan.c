@@ -70,6 +70,18 @@ static int check_cgroups(const struct policy *policy, struct congctl_error *err)
 	return 0;
 }
 
+/* Not while another plan is being carried out. Whoever may not lock it may look all the same. */
+static int read_present(struct congctl_plan *plan, struct congctl_error *err)
+{
+	int lock = policy_lock(), ret;
+
+	if (lock == -EBUSY)
+		return policy_busy(err);
+	ret = policy_read_present(plan, err);
+	policy_unlock(lock);
+	return ret;
+}
+
 int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, struct congctl_error *err)
 {
 	struct congctl_plan *plan = calloc(1, sizeof(*plan));
@@ -86,7 +98,7 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	if (!ret)
 		ret = prepare_all(plan, err);
 	if (!ret)
-		ret = policy_read_present(plan, err);
+		ret = read_present(plan, err);
 	if (!ret) {
 		plan->sides.file = file;
 		plan->sides.prune = prune;

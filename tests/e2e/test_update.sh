@@ -58,6 +58,10 @@ equals "$(window)" 11
 equals "$(tunables)" '[["dropped",7],["kept",9],["narrowed",30]]'
 check_exit 0 "$CONGCTL" rollback "$name"
 equals "$(window)" 12
+# nobody has the former build still: nothing is said of sockets
+check_exit 0 "$CONGCTL" rollback "$name"
+equals "$OUT$ERR" "swapped            $name"
+check_exit 0 "$CONGCTL" rollback "$name"
 # one former build, not a history: the one before, not the one before that
 cp "$one" "$TMP/three.bpf.o"
 sed -i 's/the next build has it as well/the third build has it as wel/g' "$TMP/three.bpf.o" # not longer: offsets stay
