@@ -5,7 +5,8 @@
 #
 #	[TIMES=200] [SEED=NUMBER] tests/e2e/test_killed.sh [CASE...]
 #
-# TIMES: how many random moments for each case. A step is a call that changes something, such as bpf_obj_pin() or rename().
+# TIMES: how many random moments for each case; from 100 each of the steps as well, else one in seven. A step is a call that changes
+# something, such as bpf_obj_pin() or rename().
 # In a mount namespace with a bpf file system of its own: there is nothing of congctl's in it but what the test makes.
 if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
 	exec unshare --mount --propagation private "$0" inside "$@"
@@ -17,7 +18,8 @@ needs_command bpftool cc ip jq nsenter python3 unshare
 mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
 needs_struct_ops
 
-TIMES=${TIMES:-5} SEED=${SEED:-$$} STEPS_MAX=400
+TIMES=${TIMES:-3} SEED=${SEED:-$$} STEPS_MAX=400 STRIDE=1
+[ "$TIMES" -ge 100 ] || STRIDE=7
 ns=$(unique n) x=$(unique x) y=$(unique y) tool=$BUILD/tests/tools/connections
 one=$OBJECTS/build_one.bpf.o two=$OBJECTS/build_two.bpf.o
 DEFAULT=/proc/sys/net/ipv4/tcp_congestion_control
@@ -242,6 +244,9 @@ reset_update() {
 	label=([$now]=A)
 	set_label "$(former "$x")" F
 }
+whole_update() { # the default is of the build that runs
+	[ "$(users_of_former "$x")" = 0 ]
+}
 end_update() {
 	inside tee $DEFAULT <<<reno >/dev/null
 	check_exit 0 "$CONGCTL" unregister "$x"
@@ -394,7 +399,8 @@ tally() {
 run_case() {
 	local i start took_us
 	case=$1 ended='' between=false whole=true
-	! declare -F "between_$case" >/dev/null || between=between_$case whole=whole_$case
+	! declare -F "between_$case" >/dev/null || between=between_$case
+	! declare -F "whole_$case" >/dev/null || whole=whole_$case
 	label=()
 	"begin_$case"
 	"reset_$case"
@@ -405,14 +411,14 @@ run_case() {
 	new_state=$(state)
 	[ "$old_state" != "$new_state" ] || fail "$case changes nothing"
 	RANDOM=$SEED
-	for ((i = 1; i <= STEPS_MAX; i++)); do
+	for ((i = 1 + RANDOM % STRIDE; i <= STEPS_MAX; i += STRIDE)); do
 		"reset_$case"
 		killed_at_step $i
 		[ "$code" = 137 ] || break
 		judge "at step $i"
 	done
 	equals "$code" 0
-	tally "killed after each of $((i - 1)) steps"
+	tally "killed after steps, every ${STRIDE}th up to $i, seed $SEED"
 	for ((i = 0; i < TIMES; i++)); do
 		"reset_$case"
 		killed_after $(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 10)))
