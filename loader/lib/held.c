@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "held.h"
-#include "lock.h"
 #include "name.h"
+#include "policy.h"
 #include "previous.h"
 #include "source.h"
 #include "undo.h"
@@ -114,21 +114,17 @@ static void remove_orphan(const char *entry)
 void congctl_sweep(void)
 {
 	DIR *dir = opendir(CONGCTL_PIN_DIR);
-	bool any = false;
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir))) {
-		if (!held_is(d->d_name) || !held_is_orphan(d->d_name))
-			continue;
-		remove_orphan(d->d_name);
-		any = true;
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		if (held_is(d->d_name) && held_is_orphan(d->d_name))
+			remove_orphan(d->d_name);
 	}
-	if (dir)
-		closedir(dir);
-	if (any)
-		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	closedir(dir);
 	previous_sweep();
 	source_sweep();
-	if (!access(UNDO_DIR, F_OK)) /* empty, if whoever locked it last was killed: letting it go takes it away */
-		undo_unlock(lock_take(UNDO_DIR, 0));
+	policy_sweep();
+	undo_sweep(); /* last: it removes the directory if that is empty */
 }

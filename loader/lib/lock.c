@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,31 +15,38 @@ static bool is_ours(const struct stat *st, mode_t others)
 	return (!st->st_uid || st->st_uid == geteuid()) && !(st->st_mode & others);
 }
 
-/* Locked, and still the directory of that name? Whoever lets it go takes it along if it is empty. */
-static int lock(const char *directory, int fd)
+/* Is this still the directory of that name? The last entry takes it along. */
+static bool is_current(const char *path, int fd)
 {
-	struct stat above, ours, named;
+	struct stat ours, theirs;
 
-	if (fstat(fd, &ours) || stat(CONGCTL_PIN_DIR, &above))
+	return !fstat(fd, &ours) && !stat(path, &theirs) && ours.st_ino == theirs.st_ino;
+}
+
+static int lock(const char *path, int fd)
+{
+	struct stat st, above;
+
+	if (fstat(fd, &st) || stat(CONGCTL_PIN_DIR, &above))
 		return -errno;
-	if (!is_ours(&ours, 077) || !is_ours(&above, 022))
+	if (!is_ours(&st, 077) || !is_ours(&above, 022))
 		return -EINVAL;
 	if (flock(fd, LOCK_EX | LOCK_NB))
 		return -errno;
-	return stat(directory, &named) || named.st_ino != ours.st_ino ? -ENOENT : 0;
+	return is_current(path, fd) ? 0 : -ENOENT;
 }
 
-int lock_take(const char *directory, unsigned int wait_ms)
+int lock_directory(const char *path, bool make, unsigned int wait_ms)
 {
 	for (unsigned int ms = 0;; ms++) {
 		int fd, ret;
 
-		if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST)
+		if (make && ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(path, 0700) && errno != EEXIST && errno != ENOENT)))
 			return -errno;
-		if (mkdir(directory, 0700) && errno != EEXIST && errno != ENOENT)
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && (!make || errno != ENOENT))
 			return -errno;
-		fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		ret = fd < 0 ? -errno : lock(directory, fd);
+		ret = fd < 0 ? -ENOENT : lock(path, fd);
 		if (!ret)
 			return fd;
 		if (fd >= 0)
@@ -53,11 +59,13 @@ int lock_take(const char *directory, unsigned int wait_ms)
 	}
 }
 
-void lock_release(const char *directory, int fd)
+void unlock_directory(const char *path, int fd)
 {
 	if (fd < 0)
 		return;
-	rmdir(directory); /* both stay while something is in them */
-	rmdir(CONGCTL_PIN_DIR);
+	if (is_current(path, fd)) {
+		rmdir(path); /* both stay while others are in them */
+		rmdir(CONGCTL_PIN_DIR);
+	}
 	close(fd);
 }

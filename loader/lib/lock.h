@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * lock.h - one at a time, between processes and threads: a directory below CONGCTL_PIN_DIR that only its owner can open, so that nobody
- * else can hold it. There as long as it is locked or something is in it. Private.
+ * lock.h - a lock on a directory of the bpf file system, which the kernel frees with whoever holds it. The directory is made for it and
+ * goes when nothing is left in it: one that a killed process left empty locks nobody out. Only its owner can open it, so that nobody else can
+ * hold it. Private.
  */
 #ifndef CONGCTL_LOCK_H
 #define CONGCTL_LOCK_H
 
-/* A file descriptor for lock_release(). -EBUSY: somebody else had it all the time; -EINVAL: another user could open it, or take it away. */
-int lock_take(const char *directory, unsigned int wait_ms);
-void lock_release(const char *directory, int fd); /* nothing if fd is negative */
+#include <stdbool.h>
+
+/* A file descriptor. -EBUSY: somebody else has it still after `wait_ms`; -ENOENT: it is not there and shall not be made;
+ * -EINVAL: another user could open it, or take it away. */
+int lock_directory(const char *path, bool make, unsigned int wait_ms);
+void unlock_directory(const char *path, int fd); /* nothing if `fd` is negative */
 
 #endif

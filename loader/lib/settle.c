@@ -152,7 +152,7 @@ void select_settle(void)
 		for (size_t i = 0; i < n; i++) {
 			if (gone[i])
 				select_forget(&saved[i]);
-			else if (saved[i].record.pending)
+			else if (saved[i].record.pending == UNDO_PENDING)
 				settle_pending(&saved[i]);
 		}
 		undo_sweep_sockets();

@@ -123,13 +123,13 @@ static int write_section(int fd, uint32_t size, const struct slot *const *slots,
 
 	if (!value)
 		return -ENOMEM;
-	lock = lock_take(UNDO_DIR, LOCK_MS);
+	lock = lock_directory(UNDO_DIR, true, LOCK_MS);
 	ret = bpf_map_lookup_elem(fd, &zero, value) ? -errno : 0;
 	for (size_t i = 0; i < n; i++)
 		slot_store(slots[i], value, numbers[i]);
 	if (!ret && bpf_map_update_elem(fd, &zero, value, BPF_ANY))
 		ret = -errno;
-	lock_release(UNDO_DIR, lock);
+	unlock_directory(UNDO_DIR, lock);
 	free(value);
 	return ret;
 }

@@ -365,7 +365,7 @@ static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, str
 		snprintf(moved->why, sizeof(moved->why), "%s", gone);
 		return 0;
 	}
-	saved->record.pending = true;
+	saved->record.pending = UNDO_PENDING;
 	undo_rewrite(saved->id, &saved->record);
 	ret = undo_record(saved, moved, err);
 	saved->record.pending = false;
