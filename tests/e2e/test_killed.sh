@@ -87,7 +87,7 @@ inside() { # in the test's network namespace; `ip netns exec` would hide the pin
 	nsenter --net="/run/netns/$ns" "$@"
 }
 at_rest() { # a process that goes on when the command is killed is at its end
-	! grep -qsa "^$TMP[/]congctl" /proc/[0-9]*/cmdline
+	! grep -qsa "^${TMP}[/]congctl" /proc/[0-9]*/cmdline
 }
 start_victim() { # no subshell: $victim is congctl
 	"$@" nsenter --net="/run/netns/$ns" "$TMP/congctl" "${command[@]}" >"$TMP/victim.out" 2>"$TMP/victim.err" &
@@ -418,7 +418,7 @@ run_case() {
 		judge "at step $i"
 	done
 	equals "$code" 0
-	tally "killed after steps, every ${STRIDE}th up to $i, seed $SEED"
+	tally "killed after $([ $STRIDE = 1 ] && echo each || echo "one in $STRIDE") of $((i - 1)) steps, seed $SEED"
 	for ((i = 0; i < TIMES; i++)); do
 		"reset_$case"
 		killed_after $(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 10)))
