@@ -102,6 +102,8 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 		if (got == ':')
 			return command_misused(in, "option '%s' needs an argument", argv[optind - 1]);
 		o = got == '?' ? NULL : find(t, got, index);
+		if (!o && optopt)
+			return command_misused(in, "no option '-%c'", optopt);
 		if (!o)
 			return command_misused(in, "no option '%s'", argv[optind - 1]);
 		wrong = store(o, optarg);
@@ -115,8 +117,11 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 
 bool command_wants_json(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (*argv[i] != '-')
+			continue;
+		/* among other letters, or as getopt_long() understands it */
+		if (argv[i][1] == '-' ? argv[i][2] && !strncmp(argv[i], "--json", strlen(argv[i])) : !!strchr(argv[i], 'j'))
 			return true;
 	}
 	return false;
