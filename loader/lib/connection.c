@@ -180,7 +180,7 @@ int connection_of_process(const char *pid_fd, struct connection *c, struct congc
 	int end = 0, pidfd, fd, ret;
 
 	*c = (struct connection){.ns.fd = -1};
-	if (sscanf(pid_fd, "%9u:%9u%n", &pid, &number, &end) != 2 || pid_fd[end])
+	if (pid_fd[strspn(pid_fd, "0123456789:")] || sscanf(pid_fd, "%9u:%9u%n", &pid, &number, &end) != 2 || pid_fd[end])
 		return congctl_fail(err, -EINVAL, "'%.80s' is not PID:FD: write it like 4711:5, or give both ends of a connection", pid_fd);
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd < 0)

@@ -99,6 +99,7 @@ refuses "no process 4194999" 4194999:3
 refuses "process $$ has no file descriptor 999: 'ss -tnp' shows what it has" "$$:999"
 refuses "file descriptor 255 of process $$ is no TCP socket: 'ss -tnp' shows which are" "$$:255"
 refuses "'12:x' is not PID:FD: write it like 4711:5, or give both ends of a connection" 12:x
+refuses "'$$:-1' is not PID:FD: write it like 4711:5, or give both ends of a connection" $$:-1
 refuses "'10.0.0.1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" 10.0.0.1 10.0.0.2:1
 refuses "'[::1]:0' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]:0' '[::1]:1'
 refuses "'10.0.0.1:1' and '[::1]:1' are not of one kind: both IPv4 or both IPv6" 10.0.0.1:1 '[::1]:1'
