@@ -40,7 +40,8 @@ static const struct congctl_program *find_program(const struct congctl_info *inf
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b)
 {
 	if (strcmp(a->title, b->title) || strcmp(a->reference, b->reference) || strcmp(a->status, b->status) ||
-	    strcmp(a->kernel, b->kernel) || a->n_programs != b->n_programs || !same_tunables(a, b))
+	    strcmp(a->kernel, b->kernel) || a->needs_ecn != b->needs_ecn || a->needs_pacing != b->needs_pacing ||
+	    a->non_restricted != b->non_restricted || a->n_programs != b->n_programs || !same_tunables(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_programs; i++) {
 		const struct congctl_program *p = find_program(b, a->programs[i].op);

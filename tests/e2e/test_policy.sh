@@ -189,14 +189,17 @@ check_exit 1 inside apply "$TMP/missing.yaml"
 contains "$ERR" "cannot open policy $TMP/missing.yaml"
 check_exit 2 inside apply
 
-# one of several in an object
+# one of several in an object, and the other one of them: another build
 cat >"$TMP/two.yaml" <<P
 algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
 P
 check_exit 0 inside apply "$TMP/two.yaml"
 inside save >"$TMP/saved.yaml"
-contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_"
+contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_two\""
 nothing_to_do --prune "$TMP/saved.yaml"
+sed 's/#t_two/#t_one/' "$TMP/two.yaml" >"$TMP/one.yaml"
+check_exit 0 inside apply --dry-run "$TMP/one.yaml"
+contains "$OUT" "update  $new"
 
 # chosen by hand: not pruned, and nothing else is either
 hand=$(unique hand)

@@ -71,6 +71,7 @@ static const struct {
 	{"algorithms:\n- {register: [a]}", "2: register is a list: a name of the catalogue or the path of an object"},
 	{"algorithms:\n- {register: \"a\\0b\"}", "2: register is a text with a zero byte: a name of the catalogue or the path of an object"},
 	{"algorithms:\n- {register: a, file: b}", "2: unknown key 'file': one of register, as, set"},
+	{"algorithms:\n- register: a\n  set:\n    b: 1\n    c: 1\n    b: 2", "6: key 'b' again: once, it is on line 4 already"},
 	{"algorithms:\n- register: a\n  as: b\n  as: c", "4: key 'as' again: once, it is on line 3 already"},
 	{"algorithms:\n- {register: a, as: a-b}", "2: as: the name 'a-b' contains '-': the kernel takes letters, digits and _ only"},
 	{"algorithms:\n- {register: a, as: a.b}", "2: as: the name 'a.b' contains '.': the kernel takes letters, digits and _ only"},
