@@ -117,6 +117,8 @@ struct congctl_plan {
 
 /* Fill in the machine's side for what the policy names. */
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
+/* The same namespace or the same cgroup, whatever it is called? */
+bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
 /* Is the registered one of the same build as the loaded object: programs, self-description and who may choose it alike? */

@@ -197,18 +197,21 @@ static bool stat_place(const struct congctl_selection *s, struct stat *st)
 	return !stat(path, st);
 }
 
+bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b)
+{
+	struct stat x, y;
+
+	return (a->scope == CONGCTL_SCOPE_CGROUP) == (b->scope == CONGCTL_SCOPE_CGROUP) && stat_place(a, &x) && stat_place(b, &y) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 /* A namespace and a cgroup have many names: the machine's rule takes the one that the file uses. */
 static void take_spelling(struct congctl_selection *present, const struct policy *policy)
 {
-	struct stat here, there;
-
-	if (!stat_place(present, &here))
-		return;
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct congctl_selection *wanted = &policy->rules[i].selection;
 
-		if ((wanted->scope == CONGCTL_SCOPE_CGROUP) != (present->scope == CONGCTL_SCOPE_CGROUP) ||
-		    !stat_place(wanted, &there) || here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+		if (!policy_is_one_place(present, wanted))
 			continue;
 		present->scope = wanted->scope;
 		memcpy(present->where, wanted->where, sizeof(present->where));

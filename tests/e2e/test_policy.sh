@@ -136,18 +136,20 @@ algorithms:
   - {register: reno, as: $new}
 selections:
   - {use: $new, default: yes}
-  - {use: $lan, netns: ${ns}_gone}
+  - {use: $lan, prefix: 192.0.2.0/24}
 P
 check_exit 1 inside apply "$TMP/wrong.yaml"
+contains "$ERR" "is restricted, so it cannot be the default"
 equals "$(state)" "$before"
 
 # what another tool registered is adopted, and given back when something else fails
 mv "$PINS/$lan" /sys/fs/bpf/po_elsewhere
 cat >"$TMP/adopt.yaml" <<P
 algorithms: [{register: ./good.bpf.o, as: $lan, set: {tiny: 9}}]
-selections: [{use: $lan, netns: ${ns}_gone}]
+selections: [{use: $lan, prefix: 192.0.2.0/24}]
 P
 check_exit 1 inside apply "$TMP/adopt.yaml"
+contains "$ERR" "no route leads to 192.0.2.0/24"
 contains "$OUT" "adopt   $lan"
 equals "$(inside list -j | jq -r ".algorithms[] | select(.name == \"$lan\") | .origin")" foreign
 sed -i '/^selections/d' "$TMP/adopt.yaml"
@@ -181,6 +183,16 @@ P
 printf 'selections:\n- {use: reno, cgroup: /po_nowhere}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$ERR" "congctl: $TMP/wrong.yaml:2: no cgroup '/po_nowhere': No such file or directory: make it first, or give its whole path"
+printf 'selections:\n- {use: reno, cgroup: /tmp}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply --dry-run "$TMP/wrong.yaml"
+contains "$ERR" "congctl: $TMP/wrong.yaml:2: '/tmp' is no cgroup2 directory: give one below "
+printf 'selections:\n- {use: reno, netns: po_nowhere}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply --dry-run "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:2: no network namespace 'po_nowhere': 'ip netns' and 'lsns -t net' show what there is"
+# one namespace by two names would be changed each time
+printf 'selections:\n- {use: reno, netns: %s}\n- {use: cubic, netns: /run/netns/%s}\n' "$other" "$other" >"$TMP/wrong.yaml"
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:3: netns /run/netns/$other is the place of line 2: give it one algorithm"
 printf 'selections:\n- {use: t_nobody, port: 80}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$ERR" "congctl: $TMP/wrong.yaml:2: no algorithm 't_nobody': register it in the same file, or name one of 'congctl list'"
