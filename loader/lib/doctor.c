@@ -146,10 +146,13 @@ static void check_mounts(struct findings *f)
 {
 	char where[192] = "";
 	bool bpffs = kernel_bpffs_mounted();
+	const char *remedy = "'mount -t bpf bpf " KERNEL_BPFFS "' as root";
+	int ret = access(KERNEL_BPFFS, W_OK) ? -errno : 0;
 
-	judge(f, "bpf file system", bpffs && !access(KERNEL_BPFFS, W_OK), CONGCTL_FAIL, KERNEL_BPFFS,
-	      bpffs ? KERNEL_BPFFS " is not writable" : "none at " KERNEL_BPFFS,
-	      bpffs ? "run it as root" : "'mount -t bpf bpf " KERNEL_BPFFS "' as root");
+	if (bpffs)
+		remedy = ret == -EROFS ? "'mount -o remount,rw " KERNEL_BPFFS "' as root" : "run it as root";
+	judge(f, "bpf file system", bpffs && !ret, CONGCTL_FAIL, KERNEL_BPFFS,
+	      bpffs ? KERNEL_BPFFS " is not writable" : "none at " KERNEL_BPFFS, remedy);
 	judge(f, "cgroup2", mounted("cgroup2", where, sizeof(where)), CONGCTL_WARN, where, "not mounted: no 'congctl use --cgroup'",
 	      "'mount -t cgroup2 none /sys/fs/cgroup' as root");
 }

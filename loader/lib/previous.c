@@ -132,8 +132,7 @@ int previous_swap(const char *name, int link_fd, int old_fd, int new_fd, struct 
 	if (fd == -EBUSY)
 		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot make %s: %s: is a bpf file system mounted there and yours to write? "
-				    "'mount -t bpf bpf /sys/fs/bpf'", PREVIOUS_DIR, strerror(-fd));
+		return congctl_fail(err, fd, "cannot make %s: %s: %s", PREVIOUS_DIR, strerror(-fd), name_pin_remedy(fd));
 	previous_path(name, "~", half);
 	previous_path(name, "", former);
 	settle(name);

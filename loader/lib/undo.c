@@ -75,7 +75,9 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret == -EPERM || ret == -EACCES)
 		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
 				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
-	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
+	if (ret)
+		return congctl_fail(err, ret, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-ret), name_pin_remedy(ret));
+	return 0;
 }
 
 static int load(const char *id, struct undo_record *record)

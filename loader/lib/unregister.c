@@ -181,6 +181,10 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (!find_rules(real, &given, NULL) && given.locked)
 		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
 				    "moves the route, or 'ip route change' it", real);
+	if (found.pinned && access(CONGCTL_PIN_DIR, W_OK)) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot remove the pin of '%s': %s: %s", real, strerror(-ret), name_pin_remedy(ret));
+	}
 	ret = take_out(&found);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
