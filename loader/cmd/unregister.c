@@ -70,11 +70,18 @@ static int check_names(struct invocation *in, struct gone *gone)
 	return EXIT_DONE;
 }
 
-static void show_left(struct invocation *in, const char *name, const struct congctl_holder *holders, size_t n)
+static const struct field whose[] = {FIELD(struct gone, name, FIELD_CHARS, NULL), {}};
+
+static void show_left(struct invocation *in, const struct gone *gone, const struct congctl_holder *holders, size_t n)
 {
-	if (n)
-		output_say(&in->out, "what stays behind of %s:", name);
+	if (!n)
+		return;
+	output_say(&in->out, "what stays behind of %s:", gone->name);
+	output_element_begin(&in->out, "left");
+	if (in->out.json)
+		output_record(&in->out, whose, gone);
 	holders_show(&in->out, holders, n);
+	output_element_end(&in->out);
 }
 
 static int unregister_one(struct invocation *in, struct gone *gone, unsigned int timeout_ms)
@@ -91,7 +98,7 @@ static int unregister_one(struct invocation *in, struct gone *gone, unsigned int
 		seen = !congctl_holders(gone->name, &holders, &n, NULL);
 	ret = options.drain ? congctl_drain(gone->name, &how, &moved, &err) : congctl_unregister(gone->name, &gone->users, &err);
 	if (!ret && seen)
-		show_left(in, gone->name, holders, n);
+		show_left(in, gone, holders, n);
 	free(holders);
 	if (ret)
 		return command_failed(in, &err);
@@ -107,15 +114,18 @@ static int unregister_run(struct invocation *in)
 {
 	struct gone gone[MAX_NAMES] = {};
 	unsigned int timeout_ms;
+	size_t n = 0;
 	int ret;
 
 	ret = check_options(in, &timeout_ms);
 	if (!ret)
 		ret = check_names(in, gone);
-	for (size_t i = 0; i < in->n_args && !ret; i++)
-		ret = unregister_one(in, &gone[i], timeout_ms);
-	if (!ret)
-		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
+	while (!ret && n < in->n_args) {
+		ret = unregister_one(in, &gone[n], timeout_ms);
+		n += !ret;
+	}
+	if (n) /* also those before one that failed */
+		output_table(&in->out, "unregistered", fields, gone, n, sizeof(*gone));
 	return ret;
 }
 

@@ -102,6 +102,12 @@ check_exit 1 "$CONGCTL" unregister "$other" --force
 contains "$ERR" "a route locks '$other'"
 lacks "$ERR" "what stays behind"
 equals "$OUT" ""
+# one that went before is told as well
+first=$(unique f)
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$first"
+check_exit 1 "$CONGCTL" unregister -j "$first" "$other" --force
+told ".unregistered == [{name: \"$first\", users: 0, moved: 0}] and (.error | startswith(\"a route locks\"))" "$TMP/out"
+holds not is_available "$first"
 check_exit 1 "$CONGCTL" unregister "$other"
 lacks "$ERR" "--force"
 check_exit 0 "$CONGCTL" unregister "$other" --drain
@@ -132,7 +138,15 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
 
-# --force: what stays behind is said
+# --force: what stays behind is said, of each
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"
+ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 congctl "$other"
+check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
+check_exit 0 "$CONGCTL" unregister -j "$other" "$name" --force
+equals "$(jq -c '[.left[] | [.name, .holders[].kind]]' <<<"$OUT")" "[[\"$other\",\"route\"],[\"$name\",\"default\"]]"
+equals "$(jq -c '[.unregistered[].name]' <<<"$OUT")" "[\"$other\",\"$name\"]"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
 in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
 check_exit 0 "$CONGCTL" unregister "$name" --force
