@@ -47,8 +47,8 @@ for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a $private"; do
 	contains "$ERR" "registry_find"
 done
 
-# the example of the documentation, with either
-for link in "-L$BUILD -lcongctl" "$BUILD/libcongctl.a $private"; do
+# the example of the documentation, with either, and with nothing shared
+for link in "-L$BUILD -lcongctl" "-static $BUILD/libcongctl.a $private" "$BUILD/libcongctl.a $private"; do
 	# shellcheck disable=SC2086 # words
 	check_exit 0 cc -Wall -Wextra -Werror -I"$ROOT/include" "$ROOT/docs/example.c" -o "$TMP/example" $link
 done
