@@ -128,6 +128,7 @@ bool policy_same_description(const struct congctl_info *a, const struct congctl_
 /* Write a policy. Pure. */
 struct policy_saved {
 	const char *name, *object; /* object NULL: no file of the catalogue is it */
+	bool own_name;             /* that the object itself carries */
 	const struct congctl_info *info;
 };
 void policy_write(FILE *f, const struct policy_saved *algorithms, size_t n, const struct congctl_rule *rules, size_t n_rules);

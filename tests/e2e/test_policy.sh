@@ -213,6 +213,24 @@ sed 's/#t_two/#t_one/' "$TMP/two.yaml" >"$TMP/one.yaml"
 check_exit 0 inside apply --dry-run "$TMP/one.yaml"
 contains "$OUT" "update  $new"
 
+# a name that the object itself has, with a dot: there is nothing to rename it to
+dotted=t_$$.d
+python3 - "$OBJECTS/foreign.bpf.o" "$TMP/dotted.bpf.o" "$dotted" <<'PY'
+import sys
+data = open(sys.argv[1], 'rb').read()
+assert data.count(b't_for.eign'.ljust(16, b'\0')) == 1
+open(sys.argv[2], 'wb').write(data.replace(b't_for.eign'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')))
+PY
+check_exit 0 "$CONGCTL" register "$TMP/dotted.bpf.o"
+defer "$CONGCTL" unregister "$dotted"
+inside save >"$TMP/saved.yaml"
+nothing_to_do --prune "$TMP/saved.yaml"
+check_exit 0 "$CONGCTL" info -j "$dotted"
+told ".name == \"$dotted\" and .registered" "$TMP/out"
+check_exit 0 "$CONGCTL" unregister "$dotted"
+check_exit 1 "$CONGCTL" info "$dotted"
+contains "$ERR" "no file '$dotted'"
+
 # chosen by hand: not pruned, and nothing else is either
 hand=$(unique hand)
 check_exit 0 "$CONGCTL" register "$TMP/good.bpf.o" --as "$hand"
