@@ -165,7 +165,7 @@ struct congctl_selection {
 struct congctl_moved {
 	uint64_t moved;      /* live sockets that have the algorithm now */
 	uint64_t unmoved;    /* that could not be given it */
-	char why[128];       /* the commonest reason */
+	char why[128];       /* the commonest reason; of congctl_undo() also why there was nothing to undo: what is gone */
 	char undo[CONGCTL_UNDO_MAX]; /* `congctl use --undo ID` */
 	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
@@ -173,7 +173,8 @@ struct congctl_moved {
 /* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
  * -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a reference). */
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err);
-/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -ESTALE changed since. */
+/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -ESTALE changed since: then the record
+ * is forgotten, unless it was a later call that changed it, which has to be undone first. What is gone takes its record along. */
 int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
 
 /* A standing rule, read from the kernel: defaults of namespaces, routes, pinned cgroup and port programs. */

@@ -101,9 +101,9 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 	while ((got = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
 		if (got == ':')
 			return command_misused(in, "option '%s' needs an argument", argv[optind - 1]);
-		o = got == '?' ? NULL : find(t, got, index);
-		if (!o && optopt)
+		if (got == '?' && optopt) /* one letter, maybe of several in a word */
 			return command_misused(in, "no option '-%c'", optopt);
+		o = got == '?' ? NULL : find(t, got, index);
 		if (!o)
 			return command_misused(in, "no option '%s'", argv[optind - 1]);
 		wrong = store(o, optarg);

@@ -207,27 +207,23 @@ static void put_back(struct drain *d, struct congctl_moved *moved)
 	moved->moved = 0;
 }
 
-static bool same_place(const struct undo_record *a, const struct undo_record *b)
-{
-	bool place = a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie && a->cgroup == b->cgroup && a->port == b->port;
-
-	return place && !memcmp(&a->route, &b->route, sizeof(a->route));
-}
-
 /* Done: what was chosen before can still be taken back by the ID it was given then, and the drain's own records go. */
 static void settle_records(struct drain *d)
 {
 	struct undo_saved *saved;
 	struct undo_record own;
+	int lock = undo_lock(NULL);
 	size_t n;
 
-	if (undo_list(&saved, &n))
+	if (lock < 0 || undo_list(&saved, &n)) {
+		undo_unlock(lock);
 		return;
+	}
 	for (size_t k = 0; k < d->n; k++) {
 		if (undo_read(d->undo[k], &own, NULL))
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			if (strcmp(saved[i].record.name, d->from.name) || !same_place(&saved[i].record, &own))
+			if (strcmp(saved[i].record.name, d->from.name) || !undo_same_place(&saved[i].record, &own))
 				continue;
 			memcpy(saved[i].record.name, own.name, sizeof(own.name));
 			undo_rewrite(saved[i].id, &saved[i].record);
@@ -235,6 +231,7 @@ static void settle_records(struct drain *d)
 		undo_drop(d->undo[k]);
 	}
 	free(saved);
+	undo_unlock(lock);
 }
 
 static int check_target(const char *name, const char *to, struct congctl_error *err)

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "held.h"
+#include "lock.h"
 #include "name.h"
 #include "previous.h"
 #include "source.h"
+#include "undo.h"
 
 /* proc(5): the fields of /proc/PID/stat after the name in parentheses: state (3), num_threads (20), starttime (22) */
 #define STAT_FIELDS " %c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %*d %llu"
@@ -127,4 +129,6 @@ void congctl_sweep(void)
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 	previous_sweep();
 	source_sweep();
+	if (!access(UNDO_DIR, F_OK)) /* empty, if whoever locked it last was killed: letting it go takes it away */
+		undo_unlock(lock_take(UNDO_DIR, 0));
 }

@@ -17,6 +17,8 @@
 int move_record(struct congctl_error *err);
 /* Give back, in every namespace, what the record says, to sockets that still have what the move gave them. */
 int move_undo(int record_fd, struct congctl_moved *moved, struct congctl_error *err);
+/* Which of these records speak of a socket that is there still? Negative ones speak of none. */
+int move_left(const int *record_fds, size_t n, bool *left);
 
 /* CONGCTL_SCOPE_PID: the TCP sockets of a process, whatever namespace they are of. -ESRCH, -EPERM, -ENOENT no such algorithm. Listening
  * ones too: what they accept from then on has the algorithm. */

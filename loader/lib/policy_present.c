@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "name.h"
+#include "netns.h"
 #include "policy.h"
 
 #define TAG_SIZE BPF_TAG_SIZE
@@ -179,22 +180,21 @@ static int read_algorithms(struct congctl_plan *plan, struct congctl_error *err)
 
 /* --- rules ------------------------------------------------------------------------------------------------------------------ */
 
-/* what a namespace or cgroup is, whatever it is called: a name of `ip netns`, a path or a pid */
+/* what a namespace or cgroup is, whatever it is called */
 static bool stat_place(const struct congctl_selection *s, struct stat *st)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 
-	if (s->scope == CONGCTL_SCOPE_DEFAULT)
-		return !stat("/proc/self/ns/net", st);
-	if (s->scope == CONGCTL_SCOPE_CGROUP || (s->scope == CONGCTL_SCOPE_NETNS && strchr(s->where, '/')))
+	switch (s->scope) {
+	case CONGCTL_SCOPE_DEFAULT:
+		return !stat("/proc/thread-self/ns/net", st);
+	case CONGCTL_SCOPE_NETNS:
+		return !namespace_path(s->where, path) && !stat(path, st);
+	case CONGCTL_SCOPE_CGROUP:
 		return !stat(s->where, st);
-	if (s->scope != CONGCTL_SCOPE_NETNS)
+	default:
 		return false;
-	snprintf(path, sizeof(path), "/run/netns/%s", s->where);
-	if (!stat(path, st))
-		return true;
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", s->where);
-	return !stat(path, st);
+	}
 }
 
 bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b)

@@ -9,7 +9,7 @@
 #include "move.h"
 #include "select.h"
 
-#define KEPT 32 /* records of moves: the sockets of older ones have mostly gone, and nothing tells when the last has */
+#define KEPT 32 /* records of moves; those whose last socket has gone do not count, they go with it */
 
 static int read_pid(const char *text, pid_t *pid, struct congctl_error *err)
 {
@@ -48,9 +48,7 @@ static void forget_old(void)
 	if (undo_list(&list, &n)) /* the newest first */
 		return;
 	for (size_t i = 0; i < n; i++) {
-		bool live = list[i].record.scope == CONGCTL_SCOPE_PID || list[i].record.scope == CONGCTL_SCOPE_FROM;
-
-		if (live && ++kept > KEPT)
+		if (select_is_move(list[i].record.scope) && ++kept > KEPT)
 			undo_drop(list[i].id);
 	}
 	free(list);
@@ -89,5 +87,7 @@ int select_live_undo(const char *id, struct congctl_moved *moved, struct congctl
 		return congctl_fail(err, fd, "cannot read which sockets %s moved: %s", id, strerror(-fd));
 	ret = move_undo(fd, moved, err);
 	close(fd);
+	if (!ret && !moved->moved && !moved->unmoved)
+		snprintf(moved->why, sizeof(moved->why), "what of its sockets is left has been moved on since");
 	return ret;
 }

@@ -2,39 +2,51 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "lock.h"
 #include "name.h"
 #include "undo.h"
 
 #define VERSION 1
 #define LOCK_MS 5000 /* a change takes milliseconds */
+#define SOCKETS "+sockets"
+
+/* The end of a sentence: why nothing could be written, and what to do. */
+static const char *remedy(int ret)
+{
+	return ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret);
+}
 
 int undo_lock(struct congctl_error *err)
 {
-	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+	int fd = lock_take(UNDO_DIR, LOCK_MS);
 
-	if (fd < 0) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot open %s: %s", KERNEL_BPFFS, strerror(-ret));
-	}
-	for (int ms = 0; ms < LOCK_MS; ms += 5) {
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return fd;
-		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-	}
-	close(fd);
-	return congctl_fail(err, -EBUSY, "another process has held the lock on %s for %d seconds: try again when it is done", KERNEL_BPFFS,
-			    LOCK_MS / 1000);
+	if (fd >= 0)
+		return fd;
+	if (fd == -EBUSY)
+		return congctl_fail(err, fd, "another process has held the lock on %s for %d seconds: try again when it is done", UNDO_DIR,
+				    LOCK_MS / 1000);
+	if (fd == -EINVAL)
+		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", UNDO_DIR);
+	if (fd == -EPERM || fd == -EACCES)
+		return congctl_fail(err, fd, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(fd));
+	return congctl_fail(err, fd, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-fd), remedy(fd));
+}
+
+void undo_unlock(int lock)
+{
+	lock_release(UNDO_DIR, lock);
+}
+
+bool undo_same_place(const struct undo_record *a, const struct undo_record *b)
+{
+	return a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie && a->cgroup == b->cgroup && a->port == b->port &&
+	       !memcmp(&a->route, &b->route, sizeof(a->route));
 }
 
 static void path_of(const char *id, char path[PATH_MAX])
@@ -58,8 +70,6 @@ static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
 	path_of(id, path);
 	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
 		return -errno;
-	if ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(UNDO_DIR, 0700) && errno != EEXIST))
-		return -errno;
 	return bpf_obj_pin(fd, path) ? -errno : 0;
 }
 
@@ -73,10 +83,9 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret)
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
-		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
-				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
+		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(ret));
 	if (ret)
-		return congctl_fail(err, ret, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-ret), name_pin_remedy(ret));
+		return congctl_fail(err, ret, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-ret), remedy(ret));
 	return 0;
 }
 
@@ -120,7 +129,7 @@ int undo_read(const char *id, struct undo_record *record, struct congctl_error *
 /* No record has such a name. */
 static void sockets_path(const char *id, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/%s+sockets", UNDO_DIR, id);
+	snprintf(path, PATH_MAX, "%s/%s" SOCKETS, UNDO_DIR, id);
 }
 
 int undo_pin_sockets(const char *id, int fd, struct congctl_error *err)
@@ -170,8 +179,26 @@ void undo_drop(const char *id)
 	unlink(path);
 	path_of(id, path);
 	unlink(path);
-	rmdir(UNDO_DIR); /* both stay while others are in them */
-	rmdir(CONGCTL_PIN_DIR);
+}
+
+void undo_sweep_sockets(void)
+{
+	DIR *dir = opendir(UNDO_DIR);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		char id[CONGCTL_UNDO_MAX], path[PATH_MAX];
+		size_t digits = strspn(d->d_name, "0123456789");
+
+		if (digits >= sizeof(id) || strcmp(d->d_name + digits, SOCKETS))
+			continue;
+		snprintf(id, sizeof(id), "%.*s", (int)digits, d->d_name);
+		path_of(id, path);
+		if (access(path, F_OK) && errno == ENOENT)
+			unlinkat(dirfd(dir), d->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /* Map ids are given in rising order. */

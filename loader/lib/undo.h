@@ -33,7 +33,10 @@ struct undo_saved {
 	struct undo_record record;
 };
 
-/* Pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
+/* Of one place: the same default, rule or route. */
+bool undo_same_place(const struct undo_record *a, const struct undo_record *b);
+
+/* Under the lock: pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
 int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
 int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */
 int undo_rewrite(const char *id, const struct undo_record *record); /* what a record says, in place */
@@ -41,10 +44,13 @@ void undo_drop(const char *id);
 /* The map that says which sockets were moved, of move_record(), pinned beside the record ID as long as it. */
 int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
 int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
+/* Under the lock: maps of sockets whose record is not there any more. */
+void undo_sweep_sockets(void);
 /* All of them, the newest first; free() it. */
 int undo_list(struct undo_saved **list, size_t *n);
 
-/* One change of the machine's selection at a time: fd to close; -EBUSY */
+/* One change of the machine's selection at a time: for undo_unlock(); -EBUSY */
 int undo_lock(struct congctl_error *err);
+void undo_unlock(int lock);
 
 #endif

@@ -79,7 +79,7 @@ setarch=
 # old sanitizers cannot live with as much randomness of addresses as this kernel has
 ! grep -q 'unexpected memory mapping' "$TMP/err" || setarch="setarch -R"
 # shellcheck disable=SC2086 # a word or none
-check_exit 0 timeout 120 $setarch "$BUILD/tests/threads" "$OBJECTS/good.bpf.o" "$OBJECTS/refused.bpf.o" "$(unique t)"
+check_exit 0 timeout 300 $setarch "$BUILD/tests/threads" "$OBJECTS/good.bpf.o" "$OBJECTS/refused.bpf.o" "$(unique t)" "$TMP"
 
 # another's rmdir() of the empty pin directory between mkdir() and pin: tried again. In a bpf file system of its own.
 cat >"$TMP/rmdir.c" <<'C'

@@ -81,20 +81,20 @@ equals "$(row t_for.eign | jq -c '[.origin, .title]')" '["congctl",null]'
 check_exit 0 "$CONGCTL" unregister t_for.eign
 holds not is_available t_for.eign
 
-# the way back is the way in: the kernel's own of that name cannot be meant
-if ! is_available bpf_reno; then
-	defer "$CONGCTL" unregister bpf_reno
-	check_exit 0 "$CONGCTL" register good --as bpf_reno
-	check_exit 0 "$CONGCTL" unregister -j reno
-	equals "$(jq -r '.unregistered[0].name' <<<"$OUT")" bpf_reno
-	holds not is_available bpf_reno
-	holds is_available reno
-fi
+# the way back is the way in: a name stands for that with bpf_ before it
+stem=u$$
+defer "$CONGCTL" unregister "bpf_$stem"
+check_exit 0 "$CONGCTL" register good --as "bpf_$stem"
+check_exit 0 "$CONGCTL" unregister -j "$stem"
+equals "$(jq -r '.unregistered[0].name' <<<"$OUT")" "bpf_$stem"
+holds not is_available "bpf_$stem"
 
 # what cannot be unregistered; one wrong name and nothing is done
 check_exit 0 "$CONGCTL" register good --as "$name"
-check_exit 1 "$CONGCTL" unregister "$name" reno
-equals "$ERR" "congctl: 'reno' is the kernel's own: only what was registered through BPF can be unregistered"
+if own=$(kernels_own); then
+	check_exit 1 "$CONGCTL" unregister "$name" "$own" t_nobody
+	equals "$ERR" "congctl: '$own' is the kernel's own: only what was registered through BPF can be unregistered"
+fi
 check_exit 1 "$CONGCTL" unregister "$name" t_nobody
 equals "$ERR" "congctl: 't_nobody' is not registered: 'congctl list' shows what is"
 check_exit 2 "$CONGCTL" unregister "$name" "$name"
@@ -141,7 +141,7 @@ check_exit 1 "$CONGCTL" info -- -j
 contains "$ERR" "congctl: no algorithm '-j' in "
 # before the command, where ip and bpftool have them
 check_exit 0 "$CONGCTL" -j list
-equals "$OUT" "$("$CONGCTL" list -j)"
+told '.algorithms | length > 0' "$TMP/out"
 check_exit 2 "$CONGCTL" -d -j unregister
 equals "$(jq -r .error <<<"$OUT")" "'unregister' needs NAME...: 'congctl unregister -h' shows the usage"
 for words in '-h use' 'help use'; do

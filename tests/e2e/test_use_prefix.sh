@@ -116,10 +116,26 @@ contains "$(routes)" "10.80.0.0/16 via 10.77.0.2 dev v0 metric 7 mtu 1300"
 lacks "$(routes)" congctl
 used_there "$a" --prefix 10.80.0.0/16
 ip -n "$c" route change 10.80.0.0/16 via 10.77.0.2 metric 7 congctl "$b"
-refused 1 "the route 10.80.0.0/16 has '$b' by now, not '$a': it has been changed since and stays so" --undo "$UNDO"
+refused 1 "the route 10.80.0.0/16 has '$b' by now, not '$a': it has been changed since and stays so, and $UNDO is forgotten" --undo "$UNDO"
+holds not recorded "$UNDO"
+contains "$(routes)" "metric 7 congctl $b"
+# gone: its record goes as well
+used_there "$a" --prefix 10.80.0.0/16
 ip -n "$c" route del 10.80.0.0/16 metric 7
-refused 1 "the route 10.80.0.0/16 is gone: it has been changed since" --undo "$UNDO"
-rm "$PINS/~undo/$UNDO" # nothing else forgets it
+gone "$UNDO" "the route 10.80.0.0/16"
+used_there "$a" --prefix 10.77.0.2
+ip -n "$c" route del 10.77.0.2
+gone "$UNDO" "the route 10.77.0.2/32"
+# an algorithm that is not registered is there still, though the kernel does not name it: undoing takes it off
+for prefix in 10.77.0.0/24 10.77.0.2; do
+	before=$(routes)
+	used_there "$a" --prefix $prefix
+	check_exit 0 "$CONGCTL" unregister --force "$a"
+	check_exit 0 "$CONGCTL" use --netns "$s" reno # whoever comes next does not take it for gone
+	undone "$UNDO"
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+	equals "$(routes)" "$before"
+done
 
 # everywhere: the default routes, v4 and v6
 ip -n "$c" route add default via 10.77.0.2 metric 4
