@@ -114,18 +114,15 @@ static int unregister_run(struct invocation *in)
 {
 	struct gone gone[MAX_NAMES] = {};
 	unsigned int timeout_ms;
-	size_t n = 0;
 	int ret;
 
 	ret = check_options(in, &timeout_ms);
 	if (!ret)
 		ret = check_names(in, gone);
-	while (!ret && n < in->n_args) {
-		ret = unregister_one(in, &gone[n], timeout_ms);
-		n += !ret;
-	}
-	if (n) /* also those before one that failed */
-		output_table(&in->out, "unregistered", fields, gone, n, sizeof(*gone));
+	for (size_t i = 0; i < in->n_args && !ret; i++)
+		ret = unregister_one(in, &gone[i], timeout_ms);
+	if (!ret)
+		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return ret;
 }
 

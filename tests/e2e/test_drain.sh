@@ -104,12 +104,6 @@ check_exit 1 "$CONGCTL" unregister "$other" --force
 contains "$ERR" "a route locks '$other'"
 lacks "$ERR" "what stays behind"
 equals "$OUT" ""
-# one that went before is told as well
-first=$(unique f)
-check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$first"
-check_exit 1 "$CONGCTL" unregister -j "$first" "$other" --force
-told ".unregistered == [{name: \"$first\", users: 0, moved: 0}] and (.error | startswith(\"a route locks\"))" "$TMP/out"
-holds not is_available "$first"
 check_exit 1 "$CONGCTL" unregister "$other"
 lacks "$ERR" "--force"
 check_exit 0 "$CONGCTL" unregister "$other" --drain
