@@ -97,7 +97,7 @@ int bpf_obj_pin(int fd, const char *path)
 }
 C
 holds cc -D_GNU_SOURCE -shared -fPIC -o "$TMP/rmdir.so" "$TMP/rmdir.c" -ldl
-check_exit 0 unshare -m --propagation private bash -c 'umount /sys/fs/bpf; exec "$@"' private \
+check_exit 0 unshare -m --propagation private bash -c 'umount /sys/fs/bpf; "$@"; exit' private \
 	env LD_PRELOAD="$TMP/rmdir.so" "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
 wait_until 10 not is_available "$name"
 

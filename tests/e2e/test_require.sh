@@ -21,6 +21,24 @@ name=$(unique m)
 check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' register '$OBJECTS/good.bpf.o' --as $name && grep -qw $name $AVAILABLE"
 wait_until 10 not is_available "$name"
 
+# but not where it goes with this very command, as under 'ip netns exec': that would not be registered at all
+ns=$(unique s)
+if ip netns add "$ns" 2>/dev/null; then
+	defer ip netns del "$ns"
+	printf 'algorithms: [{register: "%s", as: %s}]\n' "$OBJECTS/good.bpf.o" "$name" >"$TMP/policy.yaml"
+	for words in "register $OBJECTS/good.bpf.o --as $name" "apply $TMP/policy.yaml"; do
+		# shellcheck disable=SC2086 # words
+		check_exit 1 ip netns exec "$ns" "$CONGCTL" $words
+		equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf that stays: use 'nsenter --net' instead of 'ip netns exec', or 'mount -t bpf bpf /sys/fs/bpf' as root"
+		holds not is_available "$name"
+	done
+	check_exit 0 ip netns exec "$ns" "$CONGCTL" check "$OBJECTS/good.bpf.o"
+	check_exit 0 nsenter --net=/run/netns/"$ns" "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	check_exit 1 ip netns exec "$ns" "$CONGCTL" adopt "$name"
+	contains "$ERR" "no bpf file system at /sys/fs/bpf that stays"
+	check_exit 0 "$CONGCTL" unregister "$name"
+fi
+
 # one that cannot be written to: that is said, and nothing is half done
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
 read_only='mount --bind /sys/fs/bpf /sys/fs/bpf && mount -o remount,ro,bind /sys/fs/bpf'
