@@ -40,7 +40,7 @@ static bool is_alone(void)
 
 int require_lasting_pins(struct congctl_error *err)
 {
-	if (!fleeting)
+	if (!fleeting && (kernel_bpffs_mounted() || !is_alone()))
 		return 0;
 	return congctl_fail(err, -ENODEV, "no bpf file system at %s that stays: use 'nsenter --net' instead of 'ip netns exec', or "
 			    "'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);

@@ -26,7 +26,7 @@ ns=$(unique s)
 if ip netns add "$ns" 2>/dev/null; then
 	defer ip netns del "$ns"
 	printf 'algorithms: [{register: "%s", as: %s}]\n' "$OBJECTS/good.bpf.o" "$name" >"$TMP/policy.yaml"
-	for words in "register $OBJECTS/good.bpf.o --as $name" "apply $TMP/policy.yaml"; do
+	for words in "register $OBJECTS/good.bpf.o --as $name" "apply $TMP/policy.yaml" save; do
 		# shellcheck disable=SC2086 # words
 		check_exit 1 ip netns exec "$ns" "$CONGCTL" $words
 		equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf that stays: use 'nsenter --net' instead of 'ip netns exec', or 'mount -t bpf bpf /sys/fs/bpf' as root"
