@@ -139,7 +139,7 @@ int previous_swap(const char *name, int link_fd, int old_fd, int new_fd, struct 
 	ret = bpf_obj_pin(old_fd, half) ? -errno : 0;
 	if (ret) {
 		unlock(fd);
-		return congctl_fail(err, ret, "cannot pin the present build at %s: %s", half, strerror(-ret));
+		return congctl_fail(err, ret, "cannot pin the present build at %s: %s: %s", half, strerror(-ret), name_pin_remedy(ret));
 	}
 	ret = move_link(link_fd, old_fd, new_fd);
 	if (ret) {
