@@ -117,8 +117,11 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 
 bool command_wants_json(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (*argv[i] != '-')
+			continue;
+		/* among other letters, or as getopt_long() understands it */
+		if (argv[i][1] == '-' ? argv[i][2] && !strncmp(argv[i], "--json", strlen(argv[i])) : !!strchr(argv[i], 'j'))
 			return true;
 	}
 	return false;

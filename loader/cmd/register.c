@@ -120,6 +120,21 @@ static int register_all(struct invocation *in, struct objects *objs, struct cong
 	return ret ? ret : finish(register_and_pin, objs, err);
 }
 
+static int check_assignments(struct invocation *in)
+{
+	for (size_t i = 0; i < options.set.n; i++) {
+		const char *text = options.set.at[i], *equals = strchr(text, '=');
+
+		if (!equals)
+			return command_misused(in, "--set '%s' is not TUNABLE=VALUE", text);
+		for (size_t k = 0; k < i; k++) {
+			if (!strncmp(options.set.at[k], text, equals - text + 1))
+				return command_misused(in, "--set %.*s=… is given twice", (int)(equals - text), text);
+		}
+	}
+	return EXIT_DONE;
+}
+
 static int register_run(struct invocation *in)
 {
 	struct congctl_info infos[MAX_OBJECTS];
@@ -129,10 +144,9 @@ static int register_run(struct invocation *in)
 
 	if (options.as && in->n_args > 1)
 		return command_misused(in, "--as names one object, not %zu", in->n_args);
-	for (size_t i = 0; i < options.set.n; i++) {
-		if (!strchr(options.set.at[i], '='))
-			return command_misused(in, "--set '%s' is not TUNABLE=VALUE", options.set.at[i]);
-	}
+	ret = check_assignments(in);
+	if (ret)
+		return ret;
 	ret = congctl_require(&err);
 	if (!ret)
 		ret = register_all(in, &objs, &err);

@@ -70,11 +70,18 @@ static int check_names(struct invocation *in, struct gone *gone)
 	return EXIT_DONE;
 }
 
-static void show_left(struct invocation *in, const char *name, const struct congctl_holder *holders, size_t n)
+static const struct field whose[] = {FIELD(struct gone, name, FIELD_CHARS, NULL), {}};
+
+static void show_left(struct invocation *in, const struct gone *gone, const struct congctl_holder *holders, size_t n)
 {
-	if (n)
-		output_say(&in->out, "what stays behind of %s:", name);
+	if (!n)
+		return;
+	output_say(&in->out, "what stays behind of %s:", gone->name);
+	output_element_begin(&in->out, "left");
+	if (in->out.json)
+		output_record(&in->out, whose, gone);
 	holders_show(&in->out, holders, n);
+	output_element_end(&in->out);
 }
 
 /* One that cannot go does not bring back those before it. */
@@ -101,7 +108,7 @@ static int unregister_one(struct invocation *in, const struct gone *first, struc
 		seen = !congctl_holders(gone->name, &holders, &n, NULL);
 	ret = options.drain ? congctl_drain(gone->name, &how, &moved, &err) : congctl_unregister(gone->name, &gone->users, &err);
 	if (!ret && seen)
-		show_left(in, gone->name, holders, n);
+		show_left(in, gone, holders, n);
 	free(holders);
 	if (ret) {
 		say_gone(first, gone, &err);

@@ -60,8 +60,11 @@ int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err)
 
 	if (ret)
 		return ret;
+	if (!*where)
+		return congctl_fail(err, -EINVAL, "no cgroup is given: give a directory below %s", root);
 	fd = open_directory(where);
-	if (fd < 0 && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))
+	/* "." is meant from here: never the root of all */
+	if (fd < 0 && *where != '.' && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))
 		fd = open_directory(below);
 	if (fd == -EINVAL || fd == -ENOTDIR)
 		return congctl_fail(err, -EINVAL, "'%s' is no cgroup2 directory: give one below %s", where, root);

@@ -120,9 +120,11 @@ struct congctl_plan {
 int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_error *err);
 /* Fill in the machine's side for what the policy names. */
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
+/* The same namespace or the same cgroup, whatever it is called? */
+bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
-/* Is the registered one of the same build as the loaded object: programs and self-description alike? */
+/* Is the registered one of the same build as the loaded object: programs, self-description and who may choose it alike? */
 bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);
 
@@ -136,6 +138,7 @@ void policy_sweep(void);
 /* Write a policy. Pure. */
 struct policy_saved {
 	const char *name, *object; /* object NULL: no file of the catalogue is it */
+	bool own_name;             /* that the object itself carries */
 	const struct congctl_info *info;
 };
 void policy_write(FILE *f, const struct policy_saved *algorithms, size_t n, const struct congctl_rule *rules, size_t n_rules);

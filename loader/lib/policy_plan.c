@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup_rule.h"
+#include "netns.h"
 #include "policy.h"
 
 /* One algorithm of the file: opened, named, its tunables set, loaded. */
@@ -57,15 +59,42 @@ static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
 	return 0;
 }
 
-/* A cgroup goes by its whole path, so that the rule found later is known again. */
-static int check_cgroups(const struct policy *policy, struct congctl_error *err)
+/* Is there such a namespace or cgroup? */
+static int find_place(const struct congctl_selection *s, struct congctl_error *err)
 {
-	for (size_t i = 0; i < policy->n_rules; i++) {
-		const struct policy_rule *r = &policy->rules[i];
+	struct namespace ns;
+	uint64_t id;
+	int ret = 0;
 
-		if (r->selection.scope == CONGCTL_SCOPE_CGROUP && access(r->selection.where, F_OK))
-			return congctl_fail(err, -ENOENT, "%s:%zu: no cgroup '%.512s': %s: make it first, or give its whole path",
-					    policy->file, r->line, r->selection.where, strerror(errno));
+	if (s->scope == CONGCTL_SCOPE_CGROUP && access(s->where, F_OK)) /* it goes by its whole path, so that the rule is known again */
+		return congctl_fail(err, -ENOENT, "no cgroup '%.512s': %s: make it first, or give its whole path", s->where, strerror(errno));
+	if (s->scope == CONGCTL_SCOPE_CGROUP) {
+		ret = cgroup_open(s->where, &id, err);
+		if (ret >= 0)
+			close(ret);
+	} else if (s->scope == CONGCTL_SCOPE_NETNS) {
+		ret = namespace_open(&ns, s->where, err);
+		if (!ret)
+			namespace_close(&ns);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int check_places(const struct policy *policy, struct congctl_error *err)
+{
+	struct congctl_error inner = {};
+
+	for (const struct policy_rule *r = policy->rules; r < policy->rules + policy->n_rules; r++) {
+		int ret = find_place(&r->selection, &inner);
+
+		if (ret)
+			return congctl_fail(err, ret, "%s:%zu: %s", policy->file, r->line, inner.text);
+		for (const struct policy_rule *before = policy->rules; before < r; before++) {
+			if (policy_is_one_place(&before->selection, &r->selection))
+				return congctl_fail(err, -EINVAL, "%s:%zu: %s %.512s is the place of line %zu: give it one algorithm",
+						    policy->file, r->line, policy_scope(r->selection.scope), r->selection.where,
+						    before->line);
+		}
 	}
 	return 0;
 }
@@ -94,7 +123,7 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	if (!ret)
 		ret = congctl_require(err);
 	if (!ret)
-		ret = check_cgroups(&plan->policy, err);
+		ret = check_places(&plan->policy, err);
 	if (!ret)
 		ret = prepare_all(plan, err);
 	if (!ret)

@@ -125,7 +125,8 @@ static int explain_swap(const char *name, int code, struct congctl_error *err)
 
 static int explain_pin(const char *name, int code, struct congctl_error *err)
 {
-	return congctl_fail(err, code, "cannot pin the present build of '%s' in %s: %s", name, PREVIOUS_DIR, strerror(-code));
+	return congctl_fail(err, code, "cannot pin the present build of '%s' in %s: %s: %s", name, PREVIOUS_DIR, strerror(-code),
+			    name_pin_remedy(code));
 }
 
 /* Under the lock. Twins need no way back: what a killed one leaves is the same build. */
@@ -178,9 +179,10 @@ int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved,
 	fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
 	if (fd == -EBUSY)
 		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
+	if (fd == -EINVAL)
+		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", PREVIOUS_DIR);
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot make %s: %s: is a bpf file system mounted there and yours to write? "
-				    "'mount -t bpf bpf /sys/fs/bpf'", PREVIOUS_DIR, strerror(-fd));
+		return congctl_fail(err, fd, "cannot make %s: %s: %s", PREVIOUS_DIR, strerror(-fd), name_pin_remedy(fd));
 	settle(swap->name);
 	ret = swap->twin ? swap_twins(swap, moved, err) : swap_builds(swap, moved, err);
 	if (!ret)

@@ -63,14 +63,17 @@ int select_prefix(struct undo_record *record, struct congctl_moved *moved, struc
 	int ret;
 
 	route_print(&record->route.to, text);
-	if (route_is_local(&record->route.to))
-		return congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup", text);
 	ret = route_list(&list, &n);
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
 	best = route_best(list, n, &record->route.to);
-	ret = best ? change(best, record, moved, err) :
-		     congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	if (route_is_local(list, n, &record->route.to))
+		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
+				   text);
+	else if (!best)
+		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	else
+		ret = change(best, record, moved, err);
 	route_free(list, n);
 	return ret;
 }

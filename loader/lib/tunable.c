@@ -40,8 +40,8 @@ static int parse(const struct congctl_tunable *t, const char *name, const char *
 		return congctl_fail(err, ret, "'%s' is not a value for tunable '%s' of '%s': give a decimal number from %llu to %llu%s%s",
 				    value, t->name, name, min, max, example ? ", or " : "", example ? example : "");
 	if (ret == -EDOM)
-		return congctl_fail(err, -ERANGE, "%s is too little for tunable '%s' of '%s', which counts whole %s: give 0 or more of them",
-				    value, t->name, name, t->unit);
+		return congctl_fail(err, -ERANGE, "%s is too little for tunable '%s' of '%s', which counts whole %s: give %llu or more of them",
+				    value, t->name, name, t->unit, min);
 	if (!ret && *number >= t->min && *number <= t->max)
 		return 0;
 	congctl_format_in(low, sizeof(low), t->min, t->unit);

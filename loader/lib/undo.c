@@ -34,7 +34,9 @@ int undo_lock(struct congctl_error *err)
 				    LOCK_MS / 1000);
 	if (fd == -EINVAL)
 		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", UNDO_DIR);
-	return congctl_fail(err, fd, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(fd));
+	if (fd == -EPERM || fd == -EACCES)
+		return congctl_fail(err, fd, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(fd));
+	return congctl_fail(err, fd, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-fd), remedy(fd));
 }
 
 void undo_unlock(int lock)
@@ -89,7 +91,9 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
 		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(ret));
-	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
+	if (ret)
+		return congctl_fail(err, ret, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-ret), remedy(ret));
+	return 0;
 }
 
 static int load(const char *id, struct undo_record *record)

@@ -134,7 +134,15 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
 
-# --force: what stays behind is said
+# --force: what stays behind is said, of each
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"
+ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 congctl "$other"
+check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
+check_exit 0 "$CONGCTL" unregister -j "$other" "$name" --force
+equals "$(jq -c '[.left[] | [.name, .holders[].kind]]' <<<"$OUT")" "[[\"$other\",\"route\"],[\"$name\",\"default\"]]"
+equals "$(jq -c '[.unregistered[].name]' <<<"$OUT")" "[\"$other\",\"$name\"]"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
 in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
 check_exit 0 "$CONGCTL" unregister "$name" --force

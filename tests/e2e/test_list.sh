@@ -130,12 +130,38 @@ check_exit 2 "$CONGCTL" frobnicate -j
 equals "$(jq -r .error <<<"$OUT")" "no command 'frobnicate': 'congctl -h' shows what there is"
 check_exit 0 "$CONGCTL" -h
 contains "$OUT" "unregister"
+# the option that is wrong, also among letters that are not; what it is said as
+check_exit 2 "$CONGCTL" list -xd
+equals "$ERR" "congctl: no option '-x': 'congctl list -h' shows the usage"
+check_exit 2 "$CONGCTL" list --frob
+equals "$ERR" "congctl: no option '--frob': 'congctl list -h' shows the usage"
+for json in -dj -xj --js; do
+	check_exit "$([ $json = -xj ] && echo 2 || echo 0)" "$CONGCTL" list $json
+	told . "$TMP/out"
+	equals "$ERR" ""
+done
+check_exit 1 "$CONGCTL" info -- -j
+contains "$ERR" "congctl: no algorithm '-j' in "
+# before the command, where ip and bpftool have them
+check_exit 0 "$CONGCTL" -j list
+told '.algorithms | length > 0' "$TMP/out"
+check_exit 2 "$CONGCTL" -d -j unregister
+equals "$(jq -r .error <<<"$OUT")" "'unregister' needs NAME...: 'congctl unregister -h' shows the usage"
+for words in '-h use' 'help use'; do
+	# shellcheck disable=SC2086 # words
+	check_exit 0 "$CONGCTL" $words
+	equals "$OUT" "$("$CONGCTL" use -h)"
+done
+check_exit 2 "$CONGCTL" -d frobnicate
+equals "$ERR" "congctl: no command 'frobnicate': 'congctl -h' shows what there is"
 for verb in list info check register unregister; do
 	check_exit 0 "$CONGCTL" $verb -h
 	contains "$OUT" "usage: congctl $verb"
 	equals "$ERR" ""
 done
 if [ -c /dev/full ]; then
-	check_exit 1 bash -c "'$CONGCTL' >/dev/full"
-	contains "$ERR" "cannot write the output"
+	for words in '' -h -V; do
+		check_exit 1 bash -c "'$CONGCTL' $words >/dev/full"
+		contains "$ERR" "cannot write the output"
+	done
 fi

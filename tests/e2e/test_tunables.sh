@@ -54,6 +54,15 @@ contains "$ERR" "'$a.tiny' is not NAME.TUNABLE=VALUE"
 check_exit 1 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" set "$a.tiny=1"
 contains "$ERR" "no privilege to look at '$a' in the kernel: run it as root or give it CAP_SYS_ADMIN"
 
+# one that has none says so
+none=$(unique n)
+check_exit 0 "$CONGCTL" register "$OBJECTS/two.bpf.o#t_one" --as "$none"
+check_exit 0 "$CONGCTL" get "$none"
+equals "$OUT$ERR" "$none has no tunables"
+check_exit 0 "$CONGCTL" get -j "$none"
+equals "$(jq -c .tunables <<<"$OUT")" "[]"
+check_exit 0 "$CONGCTL" unregister "$none"
+
 # two changes at once, of different tunables: none is lost
 for i in $(seq 10); do
 	"$CONGCTL" set "$a.tiny=$i" "$a.small=$i" >/dev/null &

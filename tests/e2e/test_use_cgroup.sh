@@ -97,6 +97,8 @@ done
 root=$(dirname "$outer")
 refused 1 "no cgroup '/nowhere/at/all' (No such file or directory): give a directory below $root" "$a" --cgroup /nowhere/at/all
 refused 1 "'/tmp' is no cgroup2 directory: give one below $root" "$a" --cgroup /tmp
+refused 1 "no cgroup is given: give a directory below $root" "$a" --cgroup ''
+refused 1 "'.' is no cgroup2 directory: give one below $root" "$a" --cgroup . # from here it is not the root of all
 refused 1 "'0' is not a port: give a number from 1 to 65535" "$a" --port 0
 refused 1 "'65536' is not a port: give a number from 1 to 65535" "$a" --port 65536
 refused 1 "'80x' is not a port: give a number from 1 to 65535" "$a" --port 80x

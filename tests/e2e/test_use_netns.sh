@@ -163,8 +163,8 @@ elsewhere() {
 }
 elsewhere "mkdir -p -m 755 $PINS/~undo"
 elsewhere "mkdir -p $PINS && mkdir -m 700 $PINS/~undo && chown 65534 $PINS/~undo"
-elsewhere "mkdir -p $PINS && chown 65534 $PINS"
-elsewhere "mkdir -p $PINS && chmod 777 $PINS"
+elsewhere "mkdir -p $PINS/theirs && chown 65534 $PINS"
+elsewhere "mkdir -p $PINS/theirs && chmod 777 $PINS"
 
 # a restricted one is never written
 check_exit 1 "$CONGCTL" use "$r" --netns "$c"

@@ -137,8 +137,24 @@ for prefix in 10.77.0.0/24 10.77.0.2; do
 	equals "$(routes)" "$before"
 done
 
+# everywhere: the default routes, v4 and v6
+ip -n "$c" route add default via 10.77.0.2 metric 4
+ip -n "$c" -6 route add default via 2001:db8:77::2 metric 4
+before=$(routes)
+used_there "$a" --prefix 0.0.0.0/0
+v4=$UNDO
+contains "$(routes)" "default via 10.77.0.2 dev v0 metric 4 congctl $a"
+used_there "$b" --prefix ::/0
+contains "$(routes)" "default via 2001:db8:77::2 dev v0 metric 4 congctl $b"
+undone "$UNDO"
+undone "$v4"
+equals "$(routes)" "$before"
+ip -n "$c" route del default
+ip -n "$c" -6 route del default
+
 # refused
 before=$(routes)
+refused 1 "no route leads to 0.0.0.0/0: 'ip route add 0.0.0.0/0 …' first" "$a" --prefix 0.0.0.0/0 --netns "$c"
 refused 1 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone" "$a" --prefix 10.77.0.9/24
 refused 1 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone" "$a" --prefix 2001:db8::1/32
 refused 1 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/33
@@ -147,4 +163,5 @@ refused 1 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::
 refused 1 "no route leads to 192.0.2.0/24: 'ip route add 192.0.2.0/24 …' first" "$a" --prefix 192.0.2.0/24 --netns "$c"
 refused 1 "no route leads to ::/0: 'ip route add ::/0 …' first" "$a" --prefix ::/0 --netns "$c"
 refused 1 "10.77.0.1/32 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 10.77.0.1 --netns "$c"
+refused 1 "127.0.0.0/9 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 127.0.0.0/9 --netns "$c"
 equals "$(routes)" "$before"

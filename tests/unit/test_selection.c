@@ -118,6 +118,31 @@ static void the_narrowest_route_of_the_main_table_is_best(void)
 	CU_ASSERT_PTR_NULL(route_same(list, 5, &list[5].key));
 }
 
+static void what_the_local_table_covers_is_local(void)
+{
+	const struct route list[] = {
+		route("0.0.0.0/0", RT_TABLE_MAIN, 0, RTN_UNICAST, 0),
+		route("0.0.0.0/0", 100, 0, RTN_LOCAL, 0), /* a proxy's, which a rule leads to */
+		route("127.0.0.0/8", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+		route("10.0.0.0/32", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+		route("10.0.0.255/32", RT_TABLE_LOCAL, 0, RTN_BROADCAST, 0),
+		route("::1/128", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+	};
+	static const struct {
+		const char *to;
+		bool local;
+	} rows[] = {{"127.0.0.0/8", true}, {"127.1.0.0/16", true}, {"10.0.0.0", true}, {"::1", true}, {"0.0.0.0/0", false}, {"::/0", false},
+		    {"126.0.0.0/7", false}, {"10.0.0.0/31", false}, {"10.0.0.255", false}, {"10.0.0.1", false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct route_prefix p;
+
+		CU_ASSERT_EQUAL(route_parse(rows[i].to, &p, NULL), 0);
+		CU_ASSERT_EQUAL(route_is_local(list, sizeof(list) / sizeof(*list), &p), rows[i].local);
+	}
+	CU_ASSERT_FALSE(route_is_local(list, 0, &list[2].key.to));
+}
+
 static void an_end_reads_as_it_prints(void)
 {
 	static const char *const rows[][2] = {{"10.0.0.1:80", "10.0.0.1:80"}, {"[::1]:65535", "[::1]:65535"},
@@ -157,6 +182,7 @@ int main(void)
 		TEST(every_host_bit_is_noticed),
 		TEST(a_prefix_covers_itself_and_narrower_ones),
 		TEST(the_narrowest_route_of_the_main_table_is_best),
+		TEST(what_the_local_table_covers_is_local),
 		TEST(an_end_reads_as_it_prints),
 		TEST(a_wrong_end_is_refused),
 		CU_TEST_INFO_NULL,
