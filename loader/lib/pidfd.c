@@ -54,7 +54,9 @@ int pidfd_of(pid_t pid, struct congctl_error *err)
 		return congctl_fail(err, -ENOTSUP, "this kernel cannot reach the sockets of a process: use 5.6 or later");
 	if (ret != -ESRCH && ret != -ENOENT && ret != -EINVAL)
 		return congctl_fail(err, ret, "cannot look into process %d: %s", pid, strerror(-ret));
-	if (pid > 0 && (!kill(pid, 0) || errno == EPERM))
+	if (pid <= 0)
+		return congctl_fail(err, -EINVAL, "%d is not a process: give the pid of one", pid);
+	if (!kill(pid, 0) || errno == EPERM)
 		return congctl_fail(err, -EINVAL, "%d is a thread: give the pid of its process, the Tgid in /proc/%d/status", pid, pid);
 	return congctl_fail(err, -ESRCH, "there is no process %d: 'ss -tnp' shows those with connections", pid);
 }
