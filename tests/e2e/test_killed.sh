@@ -108,10 +108,15 @@ killed_after() { # microseconds
 	kill -9 $victim 2>/dev/null
 	end_victim
 }
-complete() { # run the command again, unharmed
+complete() { # run the command, unharmed; how long it takes is in $took_us
+	local start
+	start=$(date +%s%N)
 	start_victim
-	end_victim
+	wait $victim
+	code=$?
+	took_us=$((($(date +%s%N) - start) / 1000))
 	[ $code = 0 ] || fail "$case: exit $code: $(cat "$TMP/victim.err")"
+	wait_until 20 at_rest
 }
 
 # --- the state -----------------------------------------------------------------------------------------------------------------
@@ -387,6 +392,7 @@ judge() {
 	[ "$now" = "$new_state" ] && ! $between "$now" && { ended+=n; wait_until 5 is_new; return; }
 	[ "$now" = "$old_state" ] && ended+=o || ended+=b
 	complete
+	[ "${ended: -1}" = b ] || whole_us=$(((3 * whole_us + took_us) / 4)) # the machine may be busier by now
 	wait_until 5 is_new
 }
 is_new() {
@@ -397,7 +403,7 @@ tally() {
 	ended=''
 }
 run_case() {
-	local i start took_us
+	local i
 	case=$1 ended='' between=false whole=true
 	! declare -F "between_$case" >/dev/null || between=between_$case
 	! declare -F "whole_$case" >/dev/null || whole=whole_$case
@@ -405,9 +411,8 @@ run_case() {
 	"begin_$case"
 	"reset_$case"
 	old_state=$(state)
-	start=$(date +%s%N)
 	complete
-	took_us=$((($(date +%s%N) - start) / 1000))
+	whole_us=$took_us
 	new_state=$(state)
 	[ "$old_state" != "$new_state" ] || fail "$case changes nothing"
 	RANDOM=$SEED
@@ -421,10 +426,10 @@ run_case() {
 	tally "killed after $([ $STRIDE = 1 ] && echo each || echo "one in $STRIDE") of $((i - 1)) steps, seed $SEED"
 	for ((i = 0; i < TIMES; i++)); do
 		"reset_$case"
-		killed_after $(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 10)))
+		killed_after $(((RANDOM * 32768 + RANDOM) % (whole_us + whole_us / 10)))
 		judge "at random moment $i"
 	done
-	tally "killed at $TIMES random moments of $took_us us, seed $SEED"
+	tally "killed at $TIMES random moments of $whole_us us, seed $SEED"
 	"reset_$case"
 	"end_$case"
 	equals "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ''
