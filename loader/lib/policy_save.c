@@ -83,13 +83,19 @@ static int collect_algorithms(struct collected *c, size_t n, struct congctl_erro
 		return congctl_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		struct policy_saved *s = &c->saved[c->n];
+		struct congctl_error why = {};
 		int ret;
 
 		if (c->entries[i].origin == CONGCTL_UNKNOWN)
 			return congctl_fail(err, -EPERM, "no privilege to look at what is registered: %s", kernel_look_remedy());
 		if (c->entries[i].origin != CONGCTL_OURS)
 			continue;
-		ret = congctl_running_open(&c->running[c->n], c->entries[i].name, err);
+		ret = congctl_running_open(&c->running[c->n], c->entries[i].name, &why);
+		if (ret && ret != -ENOENT)
+			congctl_fail(err, ret, "%s", why.text);
+		congctl_error_clear(&why);
+		if (ret == -ENOENT) /* unregistered meanwhile */
+			continue;
 		if (ret)
 			return ret;
 		s->name = c->entries[i].name;
