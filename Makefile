@@ -31,6 +31,8 @@ ALL_CFLAGS := -std=gnu11 $(CFLAGS) $(SANITIZERS) $(WARN) -fPIC -ffp-contract=off
 BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude
 LOADER_LIBS := -lbpf -lelf -lyaml
 LIBRARY_LIBS := $(LOADER_LIBS) -lm
+# what a static libelf needs differs from version to version
+ELF_LIBS = $(shell pkg-config --libs --static libelf 2>/dev/null)
 NETSIM_LIBS := -ljson-c -ldw -ldl -lpthread -lm
 # what plugins find in netsim: see cc.bpf.h
 PLUGIN_HOST := $(addprefix -Wl$(comma)--export-dynamic-symbol=,cc_random_below cc_send_ack cc_clock_us)
@@ -252,7 +254,7 @@ $(B)/congctl.service: loader/congctl.service.in always
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' $< >$@
 
 $(B)/libcongctl.pc: libcongctl.pc.in always
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(LIB_VERSION)|; s|@LIBS@|$(LIBRARY_LIBS)|' $< >$@
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(LIB_VERSION)|; s|@LIBS@|$(LIBRARY_LIBS) $(ELF_LIBS)|' $< >$@
 
 $(B)/congctl: $(CMD_OBJ) $(LOADER)
 	$(say) LD $@

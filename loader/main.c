@@ -16,6 +16,11 @@ static void print_commands(FILE *to)
 	fprintf(to, "\n'congctl COMMAND -h' explains one; -j prints JSON, -d the raw logs; 'congctl' alone lists.\n");
 }
 
+static void print_version(FILE *to)
+{
+	fprintf(to, "congctl %s\n", CONGCTL_VERSION);
+}
+
 static const struct command *find(const char *name)
 {
 	for (const struct command *const *c = __start_congctl_commands; c != __stop_congctl_commands; c++) {
@@ -37,6 +42,30 @@ static int no_command(int argc, char **argv)
 	return EXIT_MISUSE;
 }
 
+/* "congctl -j list" is "congctl list -j" */
+static void command_first(int argc, char **argv)
+{
+	char *word;
+	int i = 1;
+
+	while (i < argc && *argv[i] == '-')
+		i++;
+	if (i == argc)
+		return;
+	for (word = argv[i]; i > 1; i--)
+		argv[i] = argv[i - 1];
+	argv[1] = word;
+}
+
+static int say(void (*what)(FILE *to))
+{
+	struct output out;
+
+	output_open(&out, false);
+	what(stdout);
+	return output_close(&out) ? EXIT_FAILED : EXIT_DONE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -44,14 +73,13 @@ int main(int argc, char **argv)
 	/* each load reads the kernel's 6 MB of BTF anew: keep those pages rather than fault them in again for every algorithm */
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	mallopt(M_TRIM_THRESHOLD, 128 << 20);
-	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
-		print_commands(stdout);
-		return EXIT_DONE;
-	}
-	if (argc > 1 && (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version"))) {
-		printf("congctl %s\n", CONGCTL_VERSION);
-		return EXIT_DONE;
-	}
+	if (argc > 1 && !strcmp(argv[1], "help"))
+		argv[1] = (char *)"-h";
+	command_first(argc, argv);
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")))
+		return say(print_commands);
+	if (argc > 1 && (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")))
+		return say(print_version);
 	if (argc < 2 || *argv[1] == '-')
 		return command_main(find("list"), argc, argv);
 	command = find(argv[1]);

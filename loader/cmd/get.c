@@ -51,8 +51,9 @@ static int add_matching(struct rows *rows, const struct congctl_info *info, cons
 	return ret;
 }
 
-static int get_one(struct rows *rows, const char *what, struct congctl_error *err)
+static int get_one(struct invocation *in, struct rows *rows, const char *what, struct congctl_error *err)
 {
+	const struct congctl_info *info;
 	struct congctl_object *obj;
 	char tunable[64];
 	int ret;
@@ -60,7 +61,10 @@ static int get_one(struct rows *rows, const char *what, struct congctl_error *er
 	ret = setting_open(&obj, what, strlen(what), tunable, sizeof(tunable), err);
 	if (ret)
 		return ret;
-	ret = add_matching(rows, congctl_object_info(obj), tunable, err);
+	info = congctl_object_info(obj);
+	ret = add_matching(rows, info, tunable, err);
+	if (!ret && !info->n_tunables)
+		output_say(&in->out, "%s has no tunables", info->name);
 	congctl_object_close(obj);
 	return ret;
 }
@@ -72,7 +76,7 @@ static int get_run(struct invocation *in)
 	int ret = 0;
 
 	for (size_t i = 0; i < in->n_args && !ret; i++)
-		ret = get_one(&rows, in->args[i], &err);
+		ret = get_one(in, &rows, in->args[i], &err);
 	if (!ret)
 		output_table(&in->out, "tunables", fields, rows.at, rows.n, sizeof(*rows.at));
 	free(rows.at);

@@ -6,29 +6,31 @@
 
 #include "describe.h"
 
-/* Registered under this name or "bpf_" and it, else in the catalogue; with a '/' or a '.' a file. */
+static int open_running(struct congctl_object ***objs, size_t *n, const char *name, struct congctl_error *err)
+{
+	struct congctl_object **one = malloc(sizeof(*one));
+	int ret = one ? congctl_running_open(one, name, err) : congctl_fail(err, -ENOMEM, "out of memory");
+
+	if (ret) {
+		free(one);
+		return ret;
+	}
+	*objs = one;
+	*n = 1;
+	return 0;
+}
+
+/* Registered under this name or "bpf_" and it, else in the catalogue; with a '/' or a '.' a file, or else what is registered. */
 static int open_any(struct congctl_object ***objs, size_t *n, const char *what, struct congctl_error *err)
 {
 	struct congctl_error running = {}, file = {};
-	struct congctl_object *obj;
-	int ret;
+	bool file_first = strpbrk(what, "/.");
+	int ret = file_first ? congctl_object_open_all(objs, n, what, &file) : open_running(objs, n, what, &running);
 
-	if (strpbrk(what, "/."))
-		return congctl_object_open_all(objs, n, what, err);
-	ret = congctl_running_open(&obj, what, &running);
-	if (!ret) {
-		*objs = malloc(sizeof(**objs));
-		if (!*objs) {
-			congctl_object_close(obj);
-			return congctl_fail(err, -ENOMEM, "out of memory");
-		}
-		(*objs)[0] = obj;
-		*n = 1;
-		return 0;
-	}
-	ret = congctl_object_open_all(objs, n, what, &file) ? ret : 0;
+	if (ret && (!file_first || ret == -ENOENT))
+		ret = (file_first ? open_running(objs, n, what, &running) : congctl_object_open_all(objs, n, what, &file)) ? ret : 0;
 	if (ret) /* a file that is there but wrong explains more than a name that is not registered */
-		congctl_fail(err, ret, "%s", ret == -ENOENT ? file.text : running.text);
+		congctl_fail(err, ret, "%s", file_first || ret == -ENOENT ? file.text : running.text);
 	congctl_error_clear(&running);
 	congctl_error_clear(&file);
 	return ret;

@@ -101,6 +101,8 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 	while ((got = getopt_long(argc, argv, shorts, longs, &index)) != -1) {
 		if (got == ':')
 			return command_misused(in, "option '%s' needs an argument", argv[optind - 1]);
+		if (got == '?' && optopt) /* one letter, maybe of several in a word */
+			return command_misused(in, "no option '-%c'", optopt);
 		o = got == '?' ? NULL : find(t, got, index);
 		if (!o)
 			return command_misused(in, "no option '%s'", argv[optind - 1]);
@@ -115,8 +117,11 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 
 bool command_wants_json(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
+		if (*argv[i] != '-')
+			continue;
+		/* among other letters, or as getopt_long() understands it */
+		if (argv[i][1] == '-' ? argv[i][2] && !strncmp(argv[i], "--json", strlen(argv[i])) : !!strchr(argv[i], 'j'))
 			return true;
 	}
 	return false;

@@ -70,14 +70,31 @@ static int check_names(struct invocation *in, struct gone *gone)
 	return EXIT_DONE;
 }
 
-static void show_left(struct invocation *in, const char *name, const struct congctl_holder *holders, size_t n)
+static const struct field whose[] = {FIELD(struct gone, name, FIELD_CHARS, NULL), {}};
+
+static void show_left(struct invocation *in, const struct gone *gone, const struct congctl_holder *holders, size_t n)
 {
-	if (n)
-		output_say(&in->out, "what stays behind of %s:", name);
+	if (!n)
+		return;
+	output_say(&in->out, "what stays behind of %s:", gone->name);
+	output_element_begin(&in->out, "left");
+	if (in->out.json)
+		output_record(&in->out, whose, gone);
 	holders_show(&in->out, holders, n);
+	output_element_end(&in->out);
 }
 
-static int unregister_one(struct invocation *in, struct gone *gone, unsigned int timeout_ms)
+/* One that cannot go does not bring back those before it. */
+static void say_gone(const struct gone *first, const struct gone *failed, struct congctl_error *err)
+{
+	for (const struct gone *g = first; g < failed; g++) {
+		size_t n = strlen(err->text);
+
+		snprintf(err->text + n, sizeof(err->text) - n, "%s%s", g == first ? "; unregistered before it: " : ", ", g->name);
+	}
+}
+
+static int unregister_one(struct invocation *in, const struct gone *first, struct gone *gone, unsigned int timeout_ms)
 {
 	struct congctl_drain how = {.to = options.to, .timeout_ms = timeout_ms};
 	struct congctl_holder *holders = NULL;
@@ -91,10 +108,12 @@ static int unregister_one(struct invocation *in, struct gone *gone, unsigned int
 		seen = !congctl_holders(gone->name, &holders, &n, NULL);
 	ret = options.drain ? congctl_drain(gone->name, &how, &moved, &err) : congctl_unregister(gone->name, &gone->users, &err);
 	if (!ret && seen)
-		show_left(in, gone->name, holders, n);
+		show_left(in, gone, holders, n);
 	free(holders);
-	if (ret)
+	if (ret) {
+		say_gone(first, gone, &err);
 		return command_failed(in, &err);
+	}
 	gone->moved = moved.moved;
 	if (gone->users > 0)
 		output_say(&in->out, "%s stays with %lld user%s: a connection until it ends, a default until it is changed; new ones cannot choose it",
@@ -113,7 +132,7 @@ static int unregister_run(struct invocation *in)
 	if (!ret)
 		ret = check_names(in, gone);
 	for (size_t i = 0; i < in->n_args && !ret; i++)
-		ret = unregister_one(in, &gone[i], timeout_ms);
+		ret = unregister_one(in, gone, &gone[i], timeout_ms);
 	if (!ret)
 		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return ret;

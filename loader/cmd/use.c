@@ -83,6 +83,8 @@ static int select_scope(struct invocation *in, struct congctl_selection *s)
 static void report(struct invocation *in, const struct congctl_moved *moved, bool standing)
 {
 	output_record(&in->out, fields, moved);
+	if (!moved->unmoved && *moved->why)
+		output_say(&in->out, "there was nothing to undo: %s", moved->why);
 	if (moved->unmoved)
 		output_say(&in->out, "%llu sockets could not be moved: %s", (unsigned long long)moved->unmoved, moved->why);
 	if (*moved->undo)

@@ -41,7 +41,7 @@ static const struct command users = {
 	.summary = "who holds an algorithm: sockets, namespaces, routes, cgroups, ports",
 	.details = "sockets: that have its present build, listening ones too, by network namespace (its name, or a process in it).\n"
 		   "old build: sockets and defaults that still have an earlier build; 'congctl update --migrate' moves them.\n"
-		   "A network namespace without a process and without a name in 'ip netns' is not seen.",
+		   "A network namespace without a process and without a mount, as 'ip netns' makes it, is not seen.",
 	.min_args = 1,
 	.max_args = 1,
 	.run = users_run,

@@ -66,6 +66,8 @@ int congctl_adopt(const char *name, struct congctl_error *err)
 	if (!kernel_has_cap(CAP_SYS_ADMIN) || kernel_in_user_namespace())
 		return congctl_fail(err, -EPERM, "no privilege to look for '%s' in the kernel: %s", name, kernel_look_remedy());
 	ret = congctl_require(err);
+	if (!ret)
+		ret = require_lasting_pins(err);
 	if (ret)
 		return ret;
 	ret = registry_resolve(name, &found);

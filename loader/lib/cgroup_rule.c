@@ -60,8 +60,11 @@ int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err)
 
 	if (ret)
 		return ret;
+	if (!*where)
+		return congctl_fail(err, -EINVAL, "no cgroup is given: give a directory below %s", root);
 	fd = open_directory(where);
-	if (fd < 0 && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))
+	/* "." is meant from here: never the root of all */
+	if (fd < 0 && *where != '.' && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))
 		fd = open_directory(below);
 	if (fd == -EINVAL || fd == -ENOTDIR)
 		return congctl_fail(err, -EINVAL, "'%s' is no cgroup2 directory: give one below %s", where, root);
@@ -139,21 +142,23 @@ static int read_program(uint32_t prog_id, struct cgroup_rule *rule)
 	return ret;
 }
 
-/* -ENOENT: its cgroup is gone, so it is nothing any more */
+/* -ENOENT and no cgroup: that is gone, so it is nothing any more */
 static int read_rule(const char *id, struct cgroup_rule *rule)
 {
 	struct bpf_link_info info = {};
 	uint32_t len = sizeof(info);
 	char path[PATH_MAX];
-	int fd;
+	int fd, ret;
 
+	*rule = (struct cgroup_rule){.cgroup = ~0ULL};
 	path_of(id, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) || info.type != BPF_LINK_TYPE_CGROUP)
-		info.cgroup.cgroup_id = 0;
+	ret = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : info.type != BPF_LINK_TYPE_CGROUP ? -EINVAL : 0;
 	close(fd);
+	if (ret)
+		return ret;
 	*rule = (struct cgroup_rule){.cgroup = info.cgroup.cgroup_id, .prog_id = info.prog_id};
 	snprintf(rule->id, sizeof(rule->id), "%s", id);
 	return rule->cgroup ? read_program(info.prog_id, rule) : -ENOENT;
@@ -226,7 +231,7 @@ static int pin(int link, const char *id)
 {
 	char path[PATH_MAX];
 
-	if ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(RULES_DIR, 0700) && errno != EEXIST))
+	if (mkdir(RULES_DIR, 0700) && errno != EEXIST) /* the lock keeps the directory above */
 		return -errno;
 	path_of(id, path);
 	return bpf_obj_pin(link, path) ? -errno : 0;
@@ -277,7 +282,22 @@ int cgroup_rule_remove(const char *id)
 
 	path_of(id, path);
 	ret = unlink(path) ? -errno : 0;
-	rmdir(RULES_DIR); /* both stay while others are in them */
-	rmdir(CONGCTL_PIN_DIR);
+	rmdir(RULES_DIR); /* stays while others are in it */
 	return ret;
+}
+
+void cgroup_rules_sweep(void)
+{
+	DIR *dir = opendir(RULES_DIR);
+	struct cgroup_rule rule;
+	struct dirent *d;
+
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		if (*d->d_name != '.' && strlen(d->d_name) < CONGCTL_UNDO_MAX && read_rule(d->d_name, &rule) == -ENOENT && !rule.cgroup)
+			unlinkat(dirfd(dir), d->d_name, 0);
+	}
+	closedir(dir);
+	rmdir(RULES_DIR);
 }

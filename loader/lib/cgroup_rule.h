@@ -24,10 +24,11 @@ int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err);
 int cgroup_path(uint64_t id, char path[PATH_MAX]); /* -ENOENT it is gone */
 
 int cgroup_rules(struct cgroup_rule **list, size_t *n); /* free() it */
-/* A new rule, pinned as `id`. */
+/* All that follow are for who has undo_lock(). A new rule, pinned as `id`. */
 int cgroup_rule_add(const struct cgroup_rule *rule, bool needs_ecn, int cgroup_fd, struct congctl_error *err);
 /* The rule `rule` gives `name` from now on; at once, if it is still what was read. -EBUSY */
 int cgroup_rule_change(const struct cgroup_rule *rule, const char *name, bool needs_ecn, struct congctl_error *err);
 int cgroup_rule_remove(const char *id);
+void cgroup_rules_sweep(void); /* those whose cgroup is gone */
 
 #endif

@@ -4,20 +4,24 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "connection.h"
 #include "netlink.h"
+#include "pidfd.h"
 
 #ifndef SIOCGSKNS
 #define SIOCGSKNS 0x894C
+#endif
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62 /* 5.7 */
 #endif
 
 #define DIAG_CGROUP_ID 21 /* INET_DIAG_CGROUP_ID, 5.8 */
@@ -43,29 +47,47 @@ void connection_end_print(const struct connection_end *end, char text[64])
 	snprintf(text, 64, end->host.family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, end->port);
 }
 
+/* "[2001:db8::1]" or "10.0.0.1", and "%v0" behind the address or the bracket; cuts `text` to the address alone. */
+static bool parse_host(char *text, struct connection_end *end)
+{
+	int family = *text == '[' ? AF_INET6 : AF_INET;
+	char *device = strchr(text, '%'), *close = strchr(text, ']');
+	unsigned char addr[16];
+
+	if (family == AF_INET6 ? !close || (close[1] && close[1] != '%') : close != NULL)
+		return false;
+	if (device && close > device)
+		*close = '\0';
+	if (device)
+		end->device = if_nametoindex(device + 1);
+	if (device && !end->device)
+		return false;
+	if (device)
+		*device = '\0';
+	if (close)
+		*close = '\0';
+	if (inet_pton(family, text + (family == AF_INET6), addr) != 1)
+		return false;
+	set_host(&end->host, family, addr);
+	return true;
+}
+
 int connection_end_parse(const char *text, struct connection_end *end, struct congctl_error *err)
 {
-	const char *colon = strrchr(text, ':'), *from = text;
-	char address[INET6_ADDRSTRLEN + 2], *stop = NULL;
-	unsigned char addr[16];
+	const char *colon = strrchr(text, ':');
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 4], *stop = NULL;
 	unsigned long port;
-	int family, n;
 
 	port = colon && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &stop, 10) : 0;
-	if (!stop || *stop || port < 1 || port > 65535)
+	if (!stop || *stop || port < 1 || port > 65535 || colon - text >= (int)sizeof(host))
 		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
-	n = colon - text;
-	family = *text == '[' ? AF_INET6 : AF_INET;
-	if (family == AF_INET6) {
-		from++;
-		n -= 2; /* both brackets */
-	}
-	if (n < 0 || n >= (int)sizeof(address) || (family == AF_INET6 && colon[-1] != ']'))
-		n = 0;
-	snprintf(address, sizeof(address), "%.*s", n, from);
-	if (inet_pton(family, address, addr) != 1)
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+	*end = (struct connection_end){};
+	if (!parse_host(host, end) && strchr(text, '%'))
+		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS%%DEVICE:PORT with a device of this network namespace: write it like "
+				    "[fe80::1]%%eth0:80", text);
+	if (!end->host.family)
 		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
-	set_host(&end->host, family, addr);
 	end->port = port;
 	return 0;
 }
@@ -98,6 +120,7 @@ static int look_up(void *arg)
 	r->sdiag_protocol = IPPROTO_TCP;
 	r->idiag_ext = 1 << (INET_DIAG_CONG - 1);
 	r->idiag_states = ~0U;
+	r->id.idiag_if = c->local.device ? c->local.device : c->remote.device;
 	r->id.idiag_sport = htons(c->local.port);
 	r->id.idiag_dport = htons(c->remote.port);
 	memcpy(r->id.idiag_src, c->local.host.addr, c->local.host.bits / 8);
@@ -126,6 +149,8 @@ int connection_by_ends(const char *local, const char *remote, struct connection 
 	if (ret)
 		return ret;
 	ret = look_up(c);
+	if (!ret && !*c->name)
+		ret = congctl_fail(err, -ENOENT, "the connection from %s to %s has ended, in TIME_WAIT it has no algorithm any more", local, remote);
 	if (ret)
 		connection_close(c);
 	if (ret == -ENOENT)
@@ -133,17 +158,17 @@ int connection_by_ends(const char *local, const char *remote, struct connection 
 	return ret ? congctl_fail(err, ret, "cannot look for the connection: %s", strerror(-ret)) : 0;
 }
 
-/* Both ends of a connected TCP socket */
+/* Its algorithm and both ends of a connected TCP socket; -EINVAL it is none */
 static int read_ends(int fd, struct connection *c)
 {
 	struct connection_end *ends[] = {&c->local, &c->remote};
-	int protocol = 0;
-	socklen_t len = sizeof(protocol);
+	socklen_t len = sizeof(c->name);
+	int device = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len))
-		return errno == ENOTSOCK ? -EINVAL : -errno;
-	if (protocol != IPPROTO_TCP)
+	if (!pidfd_is_tcp(fd))
 		return -EINVAL;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, c->name, &len))
+		return -errno;
 	for (int i = 0; i < 2; i++) {
 		struct sockaddr_in6 a = {};
 		const struct sockaddr_in *v4 = (const void *)&a;
@@ -154,8 +179,10 @@ static int read_ends(int fd, struct connection *c)
 		set_host(&ends[i]->host, a.sin6_family, a.sin6_family == AF_INET ? (const void *)&v4->sin_addr : &a.sin6_addr);
 		ends[i]->port = ntohs(a.sin6_port);
 	}
-	len = sizeof(c->name);
-	return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, c->name, &len) ? -errno : 0;
+	len = sizeof(device);
+	getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &len);
+	c->local.device = device;
+	return 0;
 }
 
 /* The namespace the socket is in, which need not be its process's */
@@ -174,37 +201,62 @@ static int read_namespace(int fd, struct connection *c)
 	return 0;
 }
 
-int connection_of_process(const char *pid_fd, struct connection *c, struct congctl_error *err)
+/* "4711:5" */
+static bool parse_pid_fd(const char *text, unsigned int *pid, unsigned int *number)
 {
-	unsigned int pid, number;
-	int end = 0, pidfd, fd, ret;
+	size_t digits = strspn(text, "0123456789"), more = text[digits] == ':' ? strspn(text + digits + 1, "0123456789") : 0;
 
-	*c = (struct connection){.ns.fd = -1};
-	if (sscanf(pid_fd, "%9u:%9u%n", &pid, &number, &end) != 2 || pid_fd[end])
-		return congctl_fail(err, -EINVAL, "'%.80s' is not PID:FD: write it like 4711:5, or give both ends of a connection", pid_fd);
-	pidfd = syscall(SYS_pidfd_open, pid, 0);
+	if (digits < 1 || digits > 9 || more < 1 || more > 9 || text[digits + 1 + more])
+		return false;
+	*pid = strtoul(text, NULL, 10);
+	*number = strtoul(text + digits + 1, NULL, 10);
+	return true;
+}
+
+/* A copy of the socket; the sentences say what it is instead. */
+static int fetch(unsigned int pid, unsigned int number, struct congctl_error *err)
+{
+	int pidfd = pidfd_of(pid, err), fd;
+
 	if (pidfd < 0)
-		return congctl_fail(err, -ENOENT, "no process %u", pid);
-	fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
-	ret = fd < 0 ? -errno : 0;
+		return pidfd == -ESRCH ? -ENOENT : pidfd;
+	fd = pidfd_fetch(pidfd, number);
 	close(pidfd);
-	if (ret == -EBADF)
+	if (fd == -EBADF)
 		return congctl_fail(err, -ENOENT, "process %u has no file descriptor %u: 'ss -tnp' shows what it has", pid, number);
-	if (ret == -EPERM)
-		return congctl_fail(err, ret, "no privilege to look into process %u: run it as root or give it CAP_SYS_PTRACE", pid);
-	if (ret)
-		return congctl_fail(err, ret, "cannot look into process %u: %s", pid, strerror(-ret));
-	ret = read_ends(fd, c);
-	if (!ret && (ret = read_namespace(fd, c)))
-		congctl_fail(err, ret, "no privilege to learn the network namespace of %s: run it as root or give it CAP_NET_ADMIN", pid_fd);
-	close(fd);
+	return fd < 0 ? pidfd_fail(fd, pid, err) : fd;
+}
+
+static int explain_no_connection(int ret, unsigned int pid, unsigned int number, const struct connection *c, struct congctl_error *err)
+{
 	if (ret == -EINVAL)
 		return congctl_fail(err, ret, "file descriptor %u of process %u is no TCP socket: 'ss -tnp' shows which are", number, pid);
 	if (ret == -ENOTCONN)
-		return congctl_fail(err, ret, "file descriptor %u of process %u is not connected: what it has by now is '%s'", number, pid, c->name);
+		return congctl_fail(err, ret, "file descriptor %u of process %u is not connected, and what it has by now is '%s': 'ss -tnp' shows "
+				    "its connections", number, pid, c->name);
+	return congctl_fail(err, ret, "cannot look at file descriptor %u of process %u: %s", number, pid, strerror(-ret));
+}
+
+int connection_of_process(const char *pid_fd, struct connection *c, struct congctl_error *err)
+{
+	unsigned int pid, number;
+	int fd, ret;
+
+	*c = (struct connection){.ns.fd = -1};
+	if (!parse_pid_fd(pid_fd, &pid, &number))
+		return congctl_fail(err, -EINVAL, "'%.80s' is not PID:FD: write it like 4711:5, or give both ends of a connection", pid_fd);
+	fd = fetch(pid, number, err);
+	if (fd < 0)
+		return fd;
+	ret = read_ends(fd, c);
+	if (ret)
+		explain_no_connection(ret, pid, number, c, err);
+	else if ((ret = read_namespace(fd, c)))
+		congctl_fail(err, ret, "no privilege to learn the network namespace of %s: run it as root or give it CAP_NET_ADMIN", pid_fd);
+	close(fd);
 	if (ret) {
 		connection_close(c);
-		return congctl_fail(err, ret, "cannot look at %s: %s", pid_fd, strerror(-ret));
+		return ret;
 	}
 	namespace_run(&c->ns, look_up, c); /* adds the cgroup if it can */
 	return 0;

@@ -11,6 +11,7 @@
 struct connection_end {
 	struct route_prefix host; /* IPv4 if it is ::ffff:a.b.c.d */
 	uint16_t port;            /* host byte order */
+	uint32_t device;          /* index of the one it is bound to; 0: none */
 };
 
 struct connection {
@@ -20,7 +21,7 @@ struct connection {
 	struct namespace ns;
 };
 
-/* "10.0.0.1:80", "[2001:db8::1]:80" */
+/* "10.0.0.1:80", "[2001:db8::1]:80", "[fe80::1]%eth0:80" */
 int connection_end_parse(const char *text, struct connection_end *end, struct congctl_error *err);
 void connection_end_print(const struct connection_end *end, char text[64]);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -146,10 +147,20 @@ static void check_mounts(struct findings *f)
 {
 	char where[192] = "";
 	bool bpffs = kernel_bpffs_mounted();
+	const char *remedy = "'mount -t bpf bpf " KERNEL_BPFFS "' as root";
+	int ret = access(KERNEL_BPFFS, W_OK) ? -errno : 0;
+	struct congctl_finding *it;
+	struct stat st;
 
-	judge(f, "bpf file system", bpffs && !access(KERNEL_BPFFS, W_OK), CONGCTL_FAIL, KERNEL_BPFFS,
-	      bpffs ? KERNEL_BPFFS " is not writable" : "none at " KERNEL_BPFFS,
-	      bpffs ? "run it as root" : "'mount -t bpf bpf " KERNEL_BPFFS "' as root");
+	if (bpffs)
+		remedy = ret == -EROFS ? "'mount -o remount,rw " KERNEL_BPFFS "' as root" : "run it as root";
+	judge(f, "bpf file system", bpffs && !ret, CONGCTL_FAIL, KERNEL_BPFFS,
+	      bpffs ? KERNEL_BPFFS " is not writable" : "none at " KERNEL_BPFFS, remedy);
+	if (!kernel_in_user_namespace() && !stat(CONGCTL_PIN_DIR, &st) && ((st.st_uid && st.st_uid != geteuid()) || st.st_mode & 022)) {
+		it = finding(f, "pins", CONGCTL_FAIL);
+		finding_say(it, CONGCTL_PIN_DIR " may be changed by others than its owner, or that is not root");
+		finding_remedy(it, "look at who made it and remove it");
+	}
 	judge(f, "cgroup2", mounted("cgroup2", where, sizeof(where)), CONGCTL_WARN, where, "not mounted: no 'congctl use --cgroup'",
 	      "'mount -t cgroup2 none /sys/fs/cgroup' as root");
 }

@@ -43,6 +43,9 @@ const struct kernel_layout *kernel_layout(void); /* NULL: this kernel has no str
 
 bool kernel_has_cap(int cap);                   /* effective; see linux/capability.h */
 bool kernel_bpffs_mounted(void);
+struct congctl_error;
+/* -ENODEV: there is none but one that does not outlive this process, nor the pins of others then. require.c */
+int require_lasting_pins(struct congctl_error *err);
 bool kernel_in_user_namespace(void);            /* of one's own: there capabilities do not count for BPF */
 #define KERNEL_USER_NAMESPACE "in a user namespace of its own capabilities do not count for BPF: run it in the initial one"
 const char *kernel_look_remedy(void);           /* the end of a sentence for -EPERM from looking at BPF objects by their ids */

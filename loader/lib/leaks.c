@@ -10,10 +10,9 @@
 #include "doctor.h"
 #include "held.h"
 #include "name.h"
-#include "netns.h"
 #include "previous.h"
 #include "registry.h"
-#include "undo.h"
+#include "select.h"
 
 /* Registered and yet not to be chosen */
 static bool find_unlisted(struct findings *f, const struct registered *list, size_t n)
@@ -107,12 +106,17 @@ static bool find_previous(struct findings *f)
 
 		if (*d->d_name == '.')
 			continue;
-		name_from_pin(d->d_name + (*d->d_name == '~'), name);
+		name_from_pin(d->d_name + strspn(d->d_name, "~"), name);
 		name_pin_path(name, pin);
 		if (*d->d_name != '~' && registry_pin_map(pin))
 			continue;
 		clean = false;
 		it = finding(f, "former build", CONGCTL_WARN);
+		if (previous_is_marked(name) && !strncmp(d->d_name, "~~", 2)) {
+			finding_say(it, "a rollback of '%s' was cut short before all sockets were moved, or is under way", name);
+			finding_remedy(it, "'congctl rollback --migrate %s' goes on with it", name);
+			continue;
+		}
 		finding_say(it, "%s/%.32s: %s", PREVIOUS_DIR, d->d_name,
 			    *d->d_name == '~' ? "a swap was cut short, or is under way" : "its algorithm is not registered");
 		finding_remedy(it, "'congctl list' puts it in order");
@@ -122,49 +126,56 @@ static bool find_previous(struct findings *f)
 	return clean;
 }
 
-/* Why it cannot be undone as it stands; NULL: nothing is known against it */
-static const char *find_obstacle(const struct undo_record *record)
+/* Has somebody else changed what was chosen? A later choice may stand upon it. */
+static bool is_lost(const struct undo_saved *saved, size_t at)
 {
-	char path[PATH_MAX];
-	struct namespace ns;
-	int ret;
+	const struct undo_record *u = &saved[at].record;
 
-	if (record->cgroup && cgroup_path(record->cgroup, path) == -ENOENT)
-		return "its cgroup is gone";
-	if (record->netns_inode) {
-		ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
-		if (!ret)
-			namespace_close(&ns);
-		if (ret == -ENOENT)
-			return "its network namespace is gone";
+	if (select_is_move(u->scope) || u->pending)
+		return false;
+	for (size_t i = 0; i < at; i++) { /* the newest first */
+		if (undo_same_place(&saved[i].record, u))
+			return false;
 	}
-	if (*record->before && !congctl_is_available(record->before))
-		return "what it would put back is not registered";
-	return NULL;
+	return !select_stands(u);
 }
 
+static void tell_record(struct findings *f, const struct undo_saved *saved, const char *gone, bool lost)
+{
+	struct congctl_finding *it = finding(f, "undo record", CONGCTL_WARN);
+	const struct undo_record *u = &saved->record;
+
+	finding_say(it, "%s, the choice of '%s': %s", saved->id, u->name, gone ? gone : lost ? "it has been changed since" :
+		    "what it would put back is not registered");
+	if (gone || lost)
+		finding_remedy(it, "'congctl use --undo %s' forgets it", saved->id);
+	else
+		finding_remedy(it, "register '%s', or 'rm %s/%s' to forget it", u->before, UNDO_DIR, saved->id);
+}
+
+/* What cannot be undone as it stands */
 static bool find_undo_records(struct findings *f)
 {
 	struct undo_saved *saved;
+	const char **gone;
 	bool clean = true;
 	size_t n;
 
 	if (undo_list(&saved, &n))
 		return true;
-	for (size_t i = 0; i < n; i++) {
-		const char *obstacle = find_obstacle(&saved[i].record);
-		struct congctl_finding *it;
+	gone = calloc(n + 1, sizeof(*gone));
+	if (gone)
+		select_gone(saved, n, true, gone);
+	for (size_t i = 0; i < n && gone; i++) {
+		const char *before = saved[i].record.before;
+		bool lost = !gone[i] && is_lost(saved, i);
 
-		if (!obstacle)
+		if (!gone[i] && !lost && (!*before || congctl_is_available(before)))
 			continue;
 		clean = false;
-		it = finding(f, "undo record", CONGCTL_WARN);
-		finding_say(it, "%s, the choice of '%s': %s", saved[i].id, saved[i].record.name, obstacle);
-		if (strstr(obstacle, "gone"))
-			finding_remedy(it, "'congctl use --undo %s' forgets it", saved[i].id);
-		else
-			finding_remedy(it, "register '%s', or 'rm %s/%s' to forget it", saved[i].record.before, UNDO_DIR, saved[i].id);
+		tell_record(f, &saved[i], gone[i], lost);
 	}
+	free(gone);
 	free(saved);
 	return clean;
 }

@@ -223,6 +223,9 @@ int congctl_object_pin(struct congctl_object *obj, struct congctl_error *err)
 
 	if (!obj->registered)
 		return congctl_fail(err, -EINVAL, "'%s' is not registered: register it before it is pinned", obj->info.name);
+	ret = require_lasting_pins(err);
+	if (ret)
+		return ret;
 	name_pin_path(obj->info.name, path);
 	ret = pin(obj, path);
 	if (ret) {

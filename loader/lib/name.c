@@ -66,6 +66,8 @@ const char *name_pin_remedy(int ret)
 		return "only its owner may write there: run it as root or give it CAP_DAC_OVERRIDE";
 	if (ret == -EEXIST)
 		return "something else has that place: remove it";
+	if (ret == -EROFS)
+		return "'mount -o remount,rw /sys/fs/bpf' as root";
 	return "is a bpf file system mounted there? 'mount -t bpf bpf /sys/fs/bpf'";
 }
 

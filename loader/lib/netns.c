@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/nsfs.h>
+#include <mntent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernel.h"
 #include "name.h"
 #include "netns.h"
 
@@ -23,6 +25,7 @@
 
 #define NAMES "/run/netns" /* of ip netns */
 #define DEFAULT_FILE "/proc/sys/net/ipv4/tcp_congestion_control"
+#define FIRST_PIDS 0xeffffffcUL /* inode number of the first PID namespace, PROC_PID_INIT_INO */
 #define FIRST_ONLY "/proc/sys/net/core/netdev_max_backlog" /* only the first namespace has it: it is the machine's */
 
 struct job {
@@ -102,18 +105,28 @@ int namespace_own(struct namespace *ns, struct congctl_error *err)
 	return ret ? congctl_fail(err, ret, "cannot open /proc/thread-self/ns/net: %s", strerror(-ret)) : 0;
 }
 
-int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err)
+int namespace_path(const char *where, char path[PATH_MAX])
 {
 	bool digits = *where && strspn(where, "0123456789") == strlen(where);
+	int n;
+
+	if (strchr(where, '/'))
+		return snprintf(path, PATH_MAX, "%s", where) < PATH_MAX ? 0 : -ENAMETOOLONG;
+	n = snprintf(path, PATH_MAX, NAMES "/%s", where);
+	if (digits && access(path, F_OK))
+		n = snprintf(path, PATH_MAX, "/proc/%s/ns/net", where);
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err)
+{
+	bool digits = strspn(where, "0123456789") == strlen(where);
 	char path[PATH_MAX];
 	int ret;
 
 	ns->fd = -1;
-	if (!*where || strlen(where) >= sizeof(ns->where))
+	if (!*where || strlen(where) >= sizeof(ns->where) || namespace_path(where, path))
 		return congctl_fail(err, -EINVAL, "the network namespace is empty or too long: give a name of 'ip netns', a path or a pid");
-	snprintf(path, sizeof(path), strchr(where, '/') ? "%s%s" : "%s/%s", strchr(where, '/') ? "" : NAMES, where);
-	if (digits && access(path, F_OK))
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", where);
 	ret = open_file(ns, path, where);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, digits ? "no process '%s' and no network namespace of that name: 'ip netns' and 'lsns -t net' show what there is" :
@@ -145,21 +158,41 @@ static int add(struct namespace **list, size_t *n, const char *path, const char 
 	return 0;
 }
 
-static int add_all(struct namespace **list, size_t *n, const char *directory, const char *format, bool numbers)
+static int add_processes(struct namespace **list, size_t *n)
 {
-	DIR *dir = opendir(directory);
+	DIR *dir = opendir("/proc");
 	struct dirent *d;
 	char path[PATH_MAX];
 	int ret = 0;
 
 	while (dir && !ret && (d = readdir(dir))) {
-		if (*d->d_name == '.' || (numbers && (*d->d_name < '0' || *d->d_name > '9')))
+		if (*d->d_name < '0' || *d->d_name > '9')
 			continue;
-		snprintf(path, sizeof(path), format, directory, d->d_name);
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", d->d_name);
 		ret = add(list, n, path, d->d_name);
 	}
 	if (dir)
 		closedir(dir);
+	return ret;
+}
+
+/* What is mounted of them: a name of `ip netns`, or any other file, which its path names. */
+static int add_mounts(struct namespace **list, size_t *n)
+{
+	FILE *mounts = setmntent("/proc/thread-self/mounts", "re");
+	const size_t names = strlen(NAMES "/");
+	char line[2 * PATH_MAX];
+	struct mntent m;
+	int ret = 0;
+
+	while (mounts && !ret && getmntent_r(mounts, &m, line, sizeof(line))) {
+		bool named = !strncmp(m.mnt_dir, NAMES "/", names) && !strchr(m.mnt_dir + names, '/');
+
+		if (!strcmp(m.mnt_type, "nsfs"))
+			ret = add(list, n, m.mnt_dir, m.mnt_dir + (named ? names : 0));
+	}
+	if (mounts)
+		endmntent(mounts);
 	return ret;
 }
 
@@ -171,9 +204,9 @@ int namespace_list(struct namespace **list, size_t *n)
 	*n = 0;
 	ret = add(list, n, "/proc/thread-self/ns/net", "");
 	if (!ret)
-		ret = add_all(list, n, NAMES, "%s/%s", false);
+		ret = add_mounts(list, n);
 	if (!ret)
-		ret = add_all(list, n, "/proc", "%s/%s/ns/net", true);
+		ret = add_processes(list, n);
 	if (ret)
 		namespace_list_free(*list, *n);
 	return ret;
@@ -186,7 +219,39 @@ void namespace_list_free(struct namespace *list, size_t n)
 	free(list);
 }
 
-int namespace_find(struct namespace *ns, uint64_t inode, uint64_t cookie)
+/* The kernel's own answer, wherever the namespace hides (6.18): a file descriptor; -ENOENT it is gone; anything else: it does not say. */
+static int open_handle(const struct namespace *own, uint64_t inode, uint64_t cookie)
+{
+	struct {
+		struct file_handle head;
+		struct nsfs_id {
+			uint64_t cookie;
+			uint32_t type, inode;
+		} id;
+	} h = {.head.handle_bytes = sizeof(h.id)};
+	struct nsfs_id id;
+	int mount, fd;
+
+	if (name_to_handle_at(own->fd, "", &h.head, &mount, AT_EMPTY_PATH))
+		return -EOPNOTSUPP;
+	memcpy(&id, h.head.f_handle, sizeof(id));
+	if (h.head.handle_bytes != sizeof(id) || id.cookie != own->cookie || id.type != CLONE_NEWNET || id.inode != own->inode)
+		return -EOPNOTSUPP;
+	id = (struct nsfs_id){cookie, CLONE_NEWNET, inode};
+	memcpy(h.head.f_handle, &id, sizeof(id));
+	fd = open_by_handle_at(own->fd, &h.head, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? errno == ESTALE ? -ENOENT : -EOPNOTSUPP : fd;
+}
+
+/* Is every process of this machine in sight? */
+static bool sees_all(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PIDS && kernel_has_cap(CAP_SYS_PTRACE) && !kernel_in_user_namespace();
+}
+
+static int find_in_list(struct namespace *ns, uint64_t inode, uint64_t cookie)
 {
 	struct namespace *list;
 	size_t n;
@@ -194,8 +259,8 @@ int namespace_find(struct namespace *ns, uint64_t inode, uint64_t cookie)
 
 	if (ret)
 		return ret;
-	ret = -ENOENT;
-	for (size_t i = 0; i < n && ret; i++) {
+	ret = sees_all() ? -ENOENT : -EACCES;
+	for (size_t i = 0; i < n && ns->fd < 0; i++) {
 		if (list[i].inode != inode || list[i].cookie != cookie)
 			continue;
 		*ns = list[i];
@@ -204,6 +269,21 @@ int namespace_find(struct namespace *ns, uint64_t inode, uint64_t cookie)
 	}
 	namespace_list_free(list, n);
 	return ret;
+}
+
+int namespace_find(struct namespace *ns, uint64_t inode, uint64_t cookie)
+{
+	int ret = namespace_own(ns, NULL), fd;
+
+	if (ret || (ns->inode == inode && ns->cookie == cookie))
+		return ret;
+	fd = cookie ? open_handle(ns, inode, cookie) : -EOPNOTSUPP;
+	namespace_close(ns);
+	if (fd == -EOPNOTSUPP)
+		return find_in_list(ns, inode, cookie);
+	*ns = (struct namespace){.fd = fd, .inode = inode, .cookie = cookie};
+	snprintf(ns->where, sizeof(ns->where), "net:[%llu]", (unsigned long long)inode);
+	return fd < 0 ? fd : 0;
 }
 
 static int read_default(void *arg)

@@ -3,6 +3,7 @@
 #ifndef CONGCTL_NETNS_H
 #define CONGCTL_NETNS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include <congctl/congctl.h>
@@ -10,16 +11,18 @@
 struct namespace {
 	int fd;
 	uint64_t inode, cookie; /* cookie: never used twice until the next boot; 0: before 5.14 */
-	char where[256];        /* name of `ip netns`, else a pid; empty: the caller's own */
+	char where[256];        /* name of `ip netns`, a path, a pid or its number; empty: the caller's own */
 };
 
-/* A name of `ip netns`, a path or a pid. -ENOENT, -EPERM, -EINVAL it is no network namespace. */
+/* The file that a name of `ip netns`, a path or a pid stands for, whether it is there or not; -ENAMETOOLONG */
+int namespace_path(const char *where, char path[PATH_MAX]);
+/* The same, opened. -ENOENT, -EPERM, -EINVAL it is no network namespace. */
 int namespace_open(struct namespace *ns, const char *where, struct congctl_error *err);
 int namespace_own(struct namespace *ns, struct congctl_error *err);
-/* The one with these numbers; -ENOENT it is gone. */
+/* The one with these numbers; -ENOENT it is gone, -EACCES it may only be out of sight. Before 6.18 one without a process and a mount is gone. */
 int namespace_find(struct namespace *ns, uint64_t inode, uint64_t cookie);
 void namespace_close(struct namespace *ns);
-/* All that have a process or a name, the caller's own first, each once. */
+/* All that have a process or are mounted somewhere, as `ip netns` does it, the caller's own first, each once. */
 int namespace_list(struct namespace **list, size_t *n);
 void namespace_list_free(struct namespace *list, size_t n);
 

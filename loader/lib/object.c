@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* An algorithm in a file: open, look at, change before load. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,6 +197,42 @@ static const char *cut_name(char *what)
 	return hash + 1;
 }
 
+static bool holds(const char *path, const char *name)
+{
+	struct congctl_object **objs;
+	bool found = false;
+	size_t n;
+
+	if (congctl_object_open_all(&objs, &n, path, NULL))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		found |= !strcmp(objs[i]->info.name, name);
+	close_all(objs, n);
+	return found;
+}
+
+static int is_object(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return n > 6 && !strcmp(d->d_name + n - 6, ".bpf.o");
+}
+
+/* The first file of the catalogue that holds an algorithm of this name, though it is called otherwise. */
+static bool search(const char *name, char path[PATH_MAX])
+{
+	struct dirent **files = NULL;
+	int n = strpbrk(name, "/.") ? 0 : scandir(congctl_catalogue(), &files, is_object, alphasort);
+	bool found = false;
+
+	for (int i = 0; i < n; i++) {
+		found = found || (snprintf(path, PATH_MAX, "%s/%s", congctl_catalogue(), files[i]->d_name) < PATH_MAX && holds(path, name));
+		free(files[i]);
+	}
+	free(files);
+	return found;
+}
+
 int congctl_object_open_all(struct congctl_object ***out, size_t *n, const char *name_or_path, struct congctl_error *err)
 {
 	struct congctl_object **objs = calloc(OPS_PLACES_MAX, sizeof(*objs));
@@ -210,7 +247,13 @@ int congctl_object_open_all(struct congctl_object ***out, size_t *n, const char 
 	if (!ret) {
 		file->refs = 1;
 		name = cut_name(what);
-		ret = name_resolve(what, path, err);
+		ret = name_resolve(what, path, NULL);
+		if (ret == -ENOENT && !name && search(what, path)) {
+			name = what;
+			ret = 0;
+		}
+		if (ret)
+			name_resolve(what, path, err);
 	}
 	if (!ret)
 		ret = read_object(objs, &found, file, path, err);

@@ -3,8 +3,11 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/kcmp.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,18 +21,20 @@
 #include "kernel.h"
 #include "migration.h"
 #include "move.h"
+#include "pidfd.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+#define OF_THREAD O_EXCL /* PIDFD_THREAD, 6.9 */
 
 struct process {
-	int pidfd, record_fd;
+	int record_fd;
 	const char *to;
 	struct migrate_outcome outcome;
 };
 
-static bool is_tcp(int fd)
+bool pidfd_is_tcp(int fd)
 {
 	socklen_t len = sizeof(int);
 	int protocol = 0;
@@ -39,13 +44,54 @@ static bool is_tcp(int fd)
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP;
 }
 
+int pidfd_of(pid_t pid, struct congctl_error *err)
+{
+	int fd = syscall(SYS_pidfd_open, pid, 0), ret = fd < 0 ? -errno : 0;
+
+	if (!ret)
+		return fd;
+	if (ret == -ENOSYS)
+		return congctl_fail(err, -ENOTSUP, "this kernel cannot reach the sockets of a process: use 5.6 or later");
+	if (ret != -ESRCH && ret != -ENOENT && ret != -EINVAL)
+		return congctl_fail(err, ret, "cannot look into process %d: %s", pid, strerror(-ret));
+	if (pid > 0 && (!kill(pid, 0) || errno == EPERM))
+		return congctl_fail(err, -EINVAL, "%d is a thread: give the pid of its process, the Tgid in /proc/%d/status", pid, pid);
+	return congctl_fail(err, -ESRCH, "there is no process %d: 'ss -tnp' shows those with connections", pid);
+}
+
+int pidfd_fetch(int pidfd, int number)
+{
+	int fd = syscall(SYS_pidfd_getfd, pidfd, number, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int pidfd_fail(int code, pid_t pid, struct congctl_error *err)
+{
+	switch (code) {
+	case -ESRCH:
+	case -ENOENT:
+		return congctl_fail(err, -ESRCH, "process %d has ended meanwhile", pid);
+	case -EPERM:
+	case -EACCES:
+		if (kernel_has_cap(CAP_SYS_PTRACE))
+			return congctl_fail(err, -EPERM, "the kernel lets nobody here look into process %d: it is of another user namespace, or a "
+					    "security module guards it: do it where that process is at home", pid);
+		return congctl_fail(err, -EPERM, "no privilege to look into process %d: run it as root or give it CAP_SYS_PTRACE", pid);
+	case -ENOSYS:
+		return congctl_fail(err, -ENOTSUP, "this kernel cannot reach the sockets of a process: use 5.6 or later");
+	default:
+		return congctl_fail(err, code, "cannot look into process %d: %s", pid, strerror(-code));
+	}
+}
+
 /* A second file descriptor of a socket finds it moved already. */
 static void move_one(struct process *p, int fd)
 {
 	struct migrate_record record = {};
 	socklen_t len = sizeof(record.from);
 
-	if (!is_tcp(fd) || getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, record.from, &len) || !strcmp(record.from, p->to))
+	if (!pidfd_is_tcp(fd) || getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, record.from, &len) || !strcmp(record.from, p->to))
 		return;
 	p->outcome.meant++;
 	strcpy(record.to, p->to);
@@ -61,8 +107,8 @@ static void move_one(struct process *p, int fd)
 		bpf_map_delete_elem(p->record_fd, &fd);
 }
 
-/* The file descriptor `name` of the process if it is a socket; -EPERM: it may not be fetched. One closed meanwhile is none of its sockets. */
-static int visit(struct process *p, int directory, const char *name)
+/* The file descriptor `name` of who `pidfd` is, if it is a socket; -EPERM: it may not be fetched. One closed meanwhile is none of its sockets. */
+static int visit(struct process *p, int pidfd, int directory, const char *name)
 {
 	char link[64] = "";
 	int fd;
@@ -73,62 +119,82 @@ static int visit(struct process *p, int directory, const char *name)
 		return errno == ENOENT ? 0 : -errno;
 	if (strncmp(link, "socket:", 7))
 		return 0;
-	fd = syscall(SYS_pidfd_getfd, p->pidfd, atoi(name), 0);
+	fd = pidfd_fetch(pidfd, atoi(name));
 	if (fd < 0)
-		return errno == EBADF ? 0 : -errno;
+		return fd == -EBADF ? 0 : fd;
 	move_one(p, fd);
 	close(fd);
 	return 0;
 }
 
-static int visit_all(struct process *p, pid_t pid)
+static int visit_all(struct process *p, int pidfd, const char *path)
 {
-	char path[64];
 	struct dirent *d;
 	int ret = 0;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
 	if (!dir)
 		return -errno;
 	while (!ret && (d = readdir(dir)))
-		ret = visit(p, dirfd(dir), d->d_name);
+		ret = visit(p, pidfd, dirfd(dir), d->d_name);
 	closedir(dir);
 	return ret;
 }
 
-static int explain(int code, pid_t pid, struct congctl_error *err)
+static bool share_files(pid_t a, pid_t b)
 {
-	switch (code) {
-	case -ESRCH:
-	case -ENOENT:
-		return congctl_fail(err, -ESRCH, "there is no process %d", pid);
-	case -EPERM:
-	case -EACCES:
-		return congctl_fail(err, -EPERM, "no privilege to reach the sockets of process %d: run it as root or give it CAP_SYS_PTRACE", pid);
-	case -ENOSYS:
-		return congctl_fail(err, -ENOTSUP, "this kernel cannot reach the sockets of a process: use 5.6 or later");
-	case -EINVAL:
-		return congctl_fail(err, code, "%d is not a process: give the pid of one, not of a thread", pid);
-	default:
-		return congctl_fail(err, code, "cannot reach the sockets of process %d: %s", pid, strerror(-code));
+	return syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0) <= 0; /* refused: as nearly all threads do */
+}
+
+/* Threads with file descriptors of their own: unshare(CLONE_FILES), or the first thread has ended before the others. */
+static int visit_threads(struct process *p, pid_t pid)
+{
+	pid_t last = pid, tid;
+	struct dirent *d;
+	char path[64];
+	int ret = 0, fd;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	while (dir && !ret && (d = readdir(dir))) {
+		tid = atoi(d->d_name);
+		if (tid <= 0 || share_files(pid, tid) || share_files(last, tid))
+			continue;
+		fd = syscall(SYS_pidfd_open, tid, OF_THREAD);
+		if (fd < 0) /* ended meanwhile, or before 6.9 */
+			continue;
+		last = tid;
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/fd", pid, tid);
+		ret = visit_all(p, fd, path);
+		if (ret == -ESRCH || ret == -ENOENT)
+			ret = 0;
+		close(fd);
 	}
+	if (dir)
+		closedir(dir);
+	return ret;
 }
 
 int move_process(pid_t pid, const char *to, int record_fd, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct process p = {.record_fd = record_fd, .to = to};
-	int ret;
+	char path[64];
+	int pidfd, ret;
 
 	if (!congctl_is_available(to))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", to);
-	p.pidfd = syscall(SYS_pidfd_open, pid, 0);
-	ret = p.pidfd < 0 ? -errno : visit_all(&p, pid);
-	if (p.pidfd >= 0)
-		close(p.pidfd);
+	pidfd = pidfd_of(pid, err);
+	if (pidfd < 0)
+		return pidfd;
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	ret = visit_all(&p, pidfd, path);
+	if (!ret)
+		ret = visit_threads(&p, pid);
+	close(pidfd);
 	migration_tell(&p.outcome, moved);
 	if (p.outcome.reasons[EPERM] && !kernel_has_cap(CAP_NET_ADMIN)) /* else a route locks them */
 		snprintf(moved->why, sizeof(moved->why), "'%s' is restricted: give CAP_NET_ADMIN or allow it in tcp_allowed_congestion_control", to);
-	return ret ? explain(ret, pid, err) : 0;
+	return ret ? pidfd_fail(ret, pid, err) : 0;
 }

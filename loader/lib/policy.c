@@ -145,37 +145,6 @@ static int read_object(struct document *d, const yaml_node_t *node, struct polic
 	return 0;
 }
 
-static int read_set(struct document *d, const yaml_node_t *map, struct policy_algorithm *a)
-{
-	const char *name, *value;
-	int ret = 0;
-
-	if (map->type != YAML_MAPPING_NODE)
-		return document_complain(d, document_line(map), "set is %s: a map of tunables, such as {beta: 717}", document_kind(map));
-	for (yaml_node_pair_t *p = map->data.mapping.pairs.start; !ret && p < map->data.mapping.pairs.top; p++) {
-		const yaml_node_t *key = document_node(d, p->key), *node = document_node(d, p->value);
-		struct policy_set *set = a->set + a->n_set;
-
-		if (a->n_set == POLICY_MAX_TUNABLES)
-			return document_complain(d, document_line(key), "too many tunables in set: at most %d", POLICY_MAX_TUNABLES);
-		ret = read_text(d, "a key of set", "the name of a tunable", key, &name);
-		if (!ret)
-			ret = read_text(d, "a value of set", "a number, with its unit if it has one", node, &value);
-		if (!ret && (strlen(name) >= sizeof(set->name) || strlen(value) >= sizeof(set->value)))
-			ret = document_complain(d, document_line(key), "a tunable or its value is too long: at most %zu characters",
-						sizeof(set->name) - 1);
-		if (ret)
-			return ret;
-		*set = (struct policy_set){.line = document_line(key)};
-		strcpy(set->name, name);
-		strcpy(set->value, value);
-		a->n_set++;
-	}
-	return ret;
-}
-
-/* --- maps and lists ------------------------------------------------------------------------------------------------------ */
-
 /* The key of a pair, once in its map. */
 static int read_key(struct document *d, const yaml_node_t *map, const yaml_node_pair_t *pair, const char *keys, const char **key)
 {
@@ -193,6 +162,39 @@ static int read_key(struct document *d, const yaml_node_t *map, const yaml_node_
 	return document_complain(d, document_line(name), "key '%s' again: once, it is on line %zu already",
 				 document_quote(*key, quoted, sizeof(quoted)), line);
 }
+
+static int read_set(struct document *d, const yaml_node_t *map, struct policy_algorithm *a)
+{
+	const char *name, *value;
+	int ret = 0;
+
+	if (map->type != YAML_MAPPING_NODE)
+		return document_complain(d, document_line(map), "set is %s: a map of tunables, such as {beta: 717}", document_kind(map));
+	for (yaml_node_pair_t *p = map->data.mapping.pairs.start; !ret && p < map->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = document_node(d, p->key), *node = document_node(d, p->value);
+		struct policy_set *set = a->set + a->n_set;
+
+		if (a->n_set == POLICY_MAX_TUNABLES)
+			return document_complain(d, document_line(key), "too many tunables in set: at most %d", POLICY_MAX_TUNABLES);
+		ret = read_text(d, "a key of set", "the name of a tunable", key, &name);
+		if (!ret)
+			ret = read_key(d, map, p, "tunables", &name);
+		if (!ret)
+			ret = read_text(d, "a value of set", "a number, with its unit if it has one", node, &value);
+		if (!ret && (strlen(name) >= sizeof(set->name) || strlen(value) >= sizeof(set->value)))
+			ret = document_complain(d, document_line(key), "a tunable or its value is too long: at most %zu characters",
+						sizeof(set->name) - 1);
+		if (ret)
+			return ret;
+		*set = (struct policy_set){.line = document_line(key)};
+		strcpy(set->name, name);
+		strcpy(set->value, value);
+		a->n_set++;
+	}
+	return ret;
+}
+
+/* --- maps and lists ------------------------------------------------------------------------------------------------------ */
 
 static int unknown_key(struct document *d, const yaml_node_pair_t *pair, const char *key, const char *keys)
 {

@@ -115,17 +115,30 @@ struct congctl_plan {
 	struct congctl_rule *rules;
 };
 
+/* Under the lock of plans that are being carried out: read the machine's side again, for it may have changed since the plan was made.
+ * *left: what is to be done still, all of the plan or nothing; -EBUSY: it is another difference now. */
+int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_error *err);
 /* Fill in the machine's side for what the policy names. */
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
+/* The same namespace or the same cgroup, whatever it is called? */
+bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
-/* Is the registered one of the same build as the loaded object: programs and self-description alike? */
+/* Is the registered one of the same build as the loaded object: programs, self-description and who may choose it alike? */
 bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);
+
+/* One plan at a time is carried out. A file descriptor; -EBUSY after a long wait, for which policy_busy() has the sentence. */
+int policy_lock(void);
+void policy_unlock(int lock);
+int policy_busy(struct congctl_error *err);
+/* Remove what a killed process left of it. */
+void policy_sweep(void);
 
 /* Write a policy. Pure. */
 struct policy_saved {
 	const char *name, *object; /* object NULL: no file of the catalogue is it */
+	bool own_name;             /* that the object itself carries */
 	const struct congctl_info *info;
 };
 void policy_write(FILE *f, const struct policy_saved *algorithms, size_t n, const struct congctl_rule *rules, size_t n_rules);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup_rule.h"
+#include "netns.h"
 #include "policy.h"
 
 /* One algorithm of the file: opened, named, its tunables set, loaded. */
@@ -57,17 +59,56 @@ static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
 	return 0;
 }
 
-/* A cgroup goes by its whole path, so that the rule found later is known again. */
-static int check_cgroups(const struct policy *policy, struct congctl_error *err)
+/* Is there such a namespace or cgroup? */
+static int find_place(const struct congctl_selection *s, struct congctl_error *err)
 {
-	for (size_t i = 0; i < policy->n_rules; i++) {
-		const struct policy_rule *r = &policy->rules[i];
+	struct namespace ns;
+	uint64_t id;
+	int ret = 0;
 
-		if (r->selection.scope == CONGCTL_SCOPE_CGROUP && access(r->selection.where, F_OK))
-			return congctl_fail(err, -ENOENT, "%s:%zu: no cgroup '%.512s': %s: make it first, or give its whole path",
-					    policy->file, r->line, r->selection.where, strerror(errno));
+	if (s->scope == CONGCTL_SCOPE_CGROUP && access(s->where, F_OK)) /* it goes by its whole path, so that the rule is known again */
+		return congctl_fail(err, -ENOENT, "no cgroup '%.512s': %s: make it first, or give its whole path", s->where, strerror(errno));
+	if (s->scope == CONGCTL_SCOPE_CGROUP) {
+		ret = cgroup_open(s->where, &id, err);
+		if (ret >= 0)
+			close(ret);
+	} else if (s->scope == CONGCTL_SCOPE_NETNS) {
+		ret = namespace_open(&ns, s->where, err);
+		if (!ret)
+			namespace_close(&ns);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int check_places(const struct policy *policy, struct congctl_error *err)
+{
+	struct congctl_error inner = {};
+
+	for (const struct policy_rule *r = policy->rules; r < policy->rules + policy->n_rules; r++) {
+		int ret = find_place(&r->selection, &inner);
+
+		if (ret)
+			return congctl_fail(err, ret, "%s:%zu: %s", policy->file, r->line, inner.text);
+		for (const struct policy_rule *before = policy->rules; before < r; before++) {
+			if (policy_is_one_place(&before->selection, &r->selection))
+				return congctl_fail(err, -EINVAL, "%s:%zu: %s %.512s is the place of line %zu: give it one algorithm",
+						    policy->file, r->line, policy_scope(r->selection.scope), r->selection.where,
+						    before->line);
+		}
 	}
 	return 0;
+}
+
+/* Not while another plan is being carried out. Whoever may not lock it may look all the same. */
+static int read_present(struct congctl_plan *plan, struct congctl_error *err)
+{
+	int lock = policy_lock(), ret;
+
+	if (lock == -EBUSY)
+		return policy_busy(err);
+	ret = policy_read_present(plan, err);
+	policy_unlock(lock);
+	return ret;
 }
 
 int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, struct congctl_error *err)
@@ -82,11 +123,11 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	if (!ret)
 		ret = congctl_require(err);
 	if (!ret)
-		ret = check_cgroups(&plan->policy, err);
+		ret = check_places(&plan->policy, err);
 	if (!ret)
 		ret = prepare_all(plan, err);
 	if (!ret)
-		ret = policy_read_present(plan, err);
+		ret = read_present(plan, err);
 	if (!ret) {
 		plan->sides.file = file;
 		plan->sides.prune = prune;
@@ -103,21 +144,69 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	return 0;
 }
 
+static void forget_present(struct congctl_plan *plan)
+{
+	for (size_t i = 0; plan->running && i < plan->sides.n_present; i++)
+		congctl_object_close(plan->running[i]);
+	free(plan->present);
+	free(plan->running);
+	free(plan->rules);
+	plan->present = NULL;
+	plan->running = NULL;
+	plan->rules = NULL;
+	plan->sides.n_present = plan->sides.n_present_rules = 0;
+}
+
+static bool same_changes(const struct policy_changes *a, const struct policy_changes *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct congctl_change *x = &a->shown[i], *y = &b->shown[i];
+
+		if (x->kind != y->kind || strcmp(x->what, y->what) || strcmp(x->from, y->from) || strcmp(x->to, y->to))
+			return false;
+	}
+	return true;
+}
+
+int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_error *err)
+{
+	struct policy_changes now;
+	int ret;
+
+	forget_present(plan);
+	ret = policy_read_present(plan, err);
+	if (!ret)
+		ret = policy_diff(&now, &plan->sides, err);
+	if (ret)
+		return ret;
+	*left = now.n;
+	if (now.n && !same_changes(&now, &plan->changes)) {
+		policy_changes_free(&now);
+		return congctl_fail(err, -EBUSY, "somebody else changed the machine meanwhile: look at the difference and apply %s again",
+				    plan->sides.file);
+	}
+	if (now.n) { /* what was shown stays where it is */
+		free(plan->changes.steps);
+		plan->changes.steps = now.steps;
+		now.steps = NULL;
+	}
+	policy_changes_free(&now);
+	return 0;
+}
+
 void congctl_plan_close(struct congctl_plan *plan)
 {
 	if (!plan)
 		return;
 	for (size_t i = 0; plan->objects && i < plan->policy.n_algorithms; i++)
 		congctl_object_close(plan->objects[i]);
-	for (size_t i = 0; plan->running && i < plan->sides.n_present; i++)
-		congctl_object_close(plan->running[i]);
+	forget_present(plan);
 	policy_changes_free(&plan->changes);
 	policy_free(&plan->policy);
 	free(plan->wanted);
 	free(plan->objects);
-	free(plan->present);
-	free(plan->running);
-	free(plan->rules);
 	free(plan);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "name.h"
+#include "netns.h"
 #include "policy.h"
 
 #define TAG_SIZE BPF_TAG_SIZE
@@ -40,7 +41,8 @@ static const struct congctl_program *find_program(const struct congctl_info *inf
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b)
 {
 	if (strcmp(a->title, b->title) || strcmp(a->reference, b->reference) || strcmp(a->status, b->status) ||
-	    strcmp(a->kernel, b->kernel) || a->n_programs != b->n_programs || !same_tunables(a, b))
+	    strcmp(a->kernel, b->kernel) || a->needs_ecn != b->needs_ecn || a->needs_pacing != b->needs_pacing ||
+	    a->non_restricted != b->non_restricted || a->n_programs != b->n_programs || !same_tunables(a, b))
 		return false;
 	for (size_t i = 0; i < a->n_programs; i++) {
 		const struct congctl_program *p = find_program(b, a->programs[i].op);
@@ -178,36 +180,38 @@ static int read_algorithms(struct congctl_plan *plan, struct congctl_error *err)
 
 /* --- rules ------------------------------------------------------------------------------------------------------------------ */
 
-/* what a namespace or cgroup is, whatever it is called: a name of `ip netns`, a path or a pid */
+/* what a namespace or cgroup is, whatever it is called */
 static bool stat_place(const struct congctl_selection *s, struct stat *st)
 {
-	char path[PATH_MAX + 32];
+	char path[PATH_MAX];
 
-	if (s->scope == CONGCTL_SCOPE_DEFAULT)
-		return !stat("/proc/self/ns/net", st);
-	if (s->scope == CONGCTL_SCOPE_CGROUP || (s->scope == CONGCTL_SCOPE_NETNS && strchr(s->where, '/')))
+	switch (s->scope) {
+	case CONGCTL_SCOPE_DEFAULT:
+		return !stat("/proc/thread-self/ns/net", st);
+	case CONGCTL_SCOPE_NETNS:
+		return !namespace_path(s->where, path) && !stat(path, st);
+	case CONGCTL_SCOPE_CGROUP:
 		return !stat(s->where, st);
-	if (s->scope != CONGCTL_SCOPE_NETNS)
+	default:
 		return false;
-	snprintf(path, sizeof(path), "/run/netns/%s", s->where);
-	if (!stat(path, st))
-		return true;
-	snprintf(path, sizeof(path), "/proc/%s/ns/net", s->where);
-	return !stat(path, st);
+	}
+}
+
+bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b)
+{
+	struct stat x, y;
+
+	return (a->scope == CONGCTL_SCOPE_CGROUP) == (b->scope == CONGCTL_SCOPE_CGROUP) && stat_place(a, &x) && stat_place(b, &y) &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 /* A namespace and a cgroup have many names: the machine's rule takes the one that the file uses. */
 static void take_spelling(struct congctl_selection *present, const struct policy *policy)
 {
-	struct stat here, there;
-
-	if (!stat_place(present, &here))
-		return;
 	for (size_t i = 0; i < policy->n_rules; i++) {
 		const struct congctl_selection *wanted = &policy->rules[i].selection;
 
-		if ((wanted->scope == CONGCTL_SCOPE_CGROUP) != (present->scope == CONGCTL_SCOPE_CGROUP) ||
-		    !stat_place(wanted, &there) || here.st_dev != there.st_dev || here.st_ino != there.st_ino)
+		if (!policy_is_one_place(present, wanted))
 			continue;
 		present->scope = wanted->scope;
 		memcpy(present->where, wanted->where, sizeof(present->where));

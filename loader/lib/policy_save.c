@@ -21,8 +21,8 @@ struct collected {
 	size_t n, n_rules;
 };
 
-/* Is this algorithm in `file`? As FILE, or FILE#NAME where there are several. */
-static bool is_in(const struct congctl_info *info, const char *file, char object[OBJECT_MAX])
+/* Is this algorithm in `file`, at best under its name? As FILE, or FILE#NAME where there are several. */
+static bool is_in(const struct congctl_info *info, const char *file, char object[OBJECT_MAX], bool *own_name)
 {
 	struct congctl_object **objs;
 	bool found = false;
@@ -32,9 +32,11 @@ static bool is_in(const struct congctl_info *info, const char *file, char object
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct congctl_info *there = congctl_object_info(objs[i]);
+		bool same_name = !strcmp(there->name, info->name);
 
-		if (!found && policy_same_description(info, there)) {
+		if ((!found || same_name) && policy_same_description(info, there)) {
 			snprintf(object, OBJECT_MAX, n > 1 ? "%s#%s" : "%s", file, there->name);
+			*own_name = same_name;
 			found = true;
 		}
 		congctl_object_close(objs[i]);
@@ -59,13 +61,14 @@ static void shorten(char object[OBJECT_MAX])
 }
 
 /* The file that was noted if it still is the one, else the first of the catalogue that is. */
-static bool find_file(const struct congctl_info *info, const struct congctl_entry *entries, size_t n, char object[OBJECT_MAX])
+static bool find_file(const struct congctl_info *info, const struct congctl_entry *entries, size_t n, char object[OBJECT_MAX],
+		      bool *own_name)
 {
 	char file[PATH_MAX];
-	bool found = source_of(info->name, file) && is_in(info, file, object);
+	bool found = source_of(info->name, file) && is_in(info, file, object, own_name);
 
 	for (size_t i = 0; i < n && !found; i++)
-		found = *entries[i].file && realpath(entries[i].file, file) && is_in(info, file, object);
+		found = *entries[i].file && realpath(entries[i].file, file) && is_in(info, file, object, own_name);
 	if (found)
 		shorten(object);
 	return found;
@@ -91,7 +94,7 @@ static int collect_algorithms(struct collected *c, size_t n, struct congctl_erro
 			return ret;
 		s->name = c->entries[i].name;
 		s->info = congctl_object_info(c->running[c->n]);
-		if (find_file(s->info, c->entries, n, c->objects[c->n]))
+		if (find_file(s->info, c->entries, n, c->objects[c->n], &s->own_name))
 			s->object = c->objects[c->n];
 		c->n++;
 	}
@@ -141,6 +144,8 @@ int congctl_save(char **yaml, struct congctl_error *err)
 	ret = congctl_list(&c.entries, &n, err);
 	if (!ret)
 		ret = collect_algorithms(&c, n, err);
+	if (!ret)
+		ret = require_lasting_pins(err); /* else it would seem that nothing is registered */
 	if (!ret)
 		ret = collect_rules(&c, err);
 	f = ret ? NULL : open_memstream(yaml, &size);

@@ -68,7 +68,8 @@ void policy_write(FILE *f, const struct policy_saved *algorithms, size_t n, cons
 		if (!a->object)
 			fprintf(f, "  # where %s came from is not known: name its file here\n", a->name);
 		put_key(f, "  - ", "register", a->object ? a->object : a->name);
-		put_key(f, "    ", "as", a->name);
+		if (!a->own_name)
+			put_key(f, "    ", "as", a->name);
 		write_tunables(f, a->info);
 	}
 	fputs(n_rules ? "selections:\n" : "selections: []\n", f);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <congctl/congctl.h>
@@ -22,6 +25,27 @@ static int require_caps(struct congctl_error *err)
 			    bpf ? "CAP_PERFMON is" : perfmon ? "CAP_BPF is" : "CAP_BPF and CAP_PERFMON are");
 }
 
+/* `ip netns exec` gives a command a /sys of its own: the bpf file system that this process mounted ends with it. */
+static atomic_bool fleeting;
+
+/* Is the mount namespace one that the process which started this one is not in? */
+static bool is_alone(void)
+{
+	struct stat own, parent;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)getppid());
+	return !stat("/proc/self/ns/mnt", &own) && !stat(path, &parent) && own.st_ino != parent.st_ino;
+}
+
+int require_lasting_pins(struct congctl_error *err)
+{
+	if (!fleeting && (kernel_bpffs_mounted() || !is_alone()))
+		return 0;
+	return congctl_fail(err, -ENODEV, "no bpf file system at %s that stays: use 'nsenter --net' instead of 'ip netns exec', or "
+			    "'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);
+}
+
 /* One mount at most, however many threads and processes come at once: they queue at the directory. 0 if it is mounted now. */
 static int mount_bpffs(void)
 {
@@ -29,8 +53,10 @@ static int mount_bpffs(void)
 
 	if (fd >= 0)
 		flock(fd, LOCK_EX);
-	if (!kernel_bpffs_mounted())
+	if (!kernel_bpffs_mounted()) {
 		ret = mount("bpf", KERNEL_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
+		fleeting = !ret && is_alone();
+	}
 	if (fd >= 0)
 		close(fd);
 	return ret;

@@ -202,29 +202,26 @@ static int first(const struct nlmsghdr *message, void *arg)
 	return 0;
 }
 
-static int lookup(const struct route_prefix *prefix, unsigned int flags, struct route *r)
+bool route_is_local(const struct route *list, size_t n, const struct route_prefix *prefix)
 {
-	struct nlbuf b;
-	struct rtmsg *m = nlbuf_start(&b, RTM_GETROUTE, 0, sizeof(*m));
-
-	m->rtm_family = prefix->family;
-	m->rtm_dst_len = address_bits(prefix->family);
-	m->rtm_flags = flags;
-	nlbuf_put(&b, RTA_DST, prefix->addr, address_bits(prefix->family) / 8);
-	*r = (struct route){};
-	return nlbuf_ask(&b, NETLINK_ROUTE, first, r);
-}
-
-bool route_is_local(const struct route_prefix *prefix)
-{
-	struct route r;
-
-	return !lookup(prefix, 0, &r) && r.type == RTN_LOCAL;
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].type == RTN_LOCAL && list[i].key.table == RT_TABLE_LOCAL && route_covers(&list[i].key.to, prefix))
+			return true;
+	}
+	return false;
 }
 
 int route_lookup(const struct route_prefix *host, struct route *route)
 {
-	return lookup(host, RTM_F_FIB_MATCH, route);
+	struct nlbuf b;
+	struct rtmsg *m = nlbuf_start(&b, RTM_GETROUTE, 0, sizeof(*m));
+
+	m->rtm_family = host->family;
+	m->rtm_dst_len = address_bits(host->family);
+	m->rtm_flags = RTM_F_FIB_MATCH;
+	nlbuf_put(&b, RTA_DST, host->addr, address_bits(host->family) / 8);
+	*route = (struct route){};
+	return nlbuf_ask(&b, NETLINK_ROUTE, first, route);
 }
 
 /* RTA_METRICS again, with another algorithm */

@@ -39,8 +39,8 @@ void route_free(struct route *list, size_t n);
 const struct route *route_best(const struct route *list, size_t n, const struct route_prefix *prefix);
 const struct route *route_same(const struct route *list, size_t n, const struct route_key *key);
 
-/* Does the kernel take traffic to it as its own? */
-bool route_is_local(const struct route_prefix *prefix);
+/* Does the kernel take all traffic to it as its own? Of the list of all tables. */
+bool route_is_local(const struct route *list, size_t n, const struct route_prefix *prefix);
 /* Which route does the kernel choose for this host? From 5.4; without its message. */
 int route_lookup(const struct route_prefix *host, struct route *route);
 

@@ -132,47 +132,6 @@ static int add_programs(struct rules *r)
 	return ret;
 }
 
-/* A namespace that is not to be found is gone, or hidden from this process only. */
-static bool out_of_sight(const struct undo_record *u)
-{
-	struct namespace ns;
-
-	if (!u->netns_inode)
-		return false;
-	if (namespace_find(&ns, u->netns_inode, u->netns_cookie))
-		return true;
-	namespace_close(&ns);
-	return false;
-}
-
-void select_settle(void)
-{
-	struct congctl_rule *rules = NULL;
-	struct undo_saved *saved;
-	size_t n_saved, n = 0;
-	bool asked = false;
-
-	if (undo_list(&saved, &n_saved))
-		return;
-	for (size_t i = 0; i < n_saved; i++) {
-		struct undo_record *u = &saved[i].record;
-		bool holds = u->scope == CONGCTL_SCOPE_PID || u->scope == CONGCTL_SCOPE_FROM; /* some sockets may have moved */
-
-		if (!u->pending || out_of_sight(u) || (!asked && congctl_rules(&rules, &n, NULL)))
-			continue;
-		asked = true;
-		for (size_t k = 0; k < n && !holds; k++)
-			holds = !strcmp(rules[k].undo, saved[i].id);
-		u->pending = false;
-		if (!holds)
-			undo_drop(saved[i].id);
-		else
-			undo_rewrite(saved[i].id, u);
-	}
-	free(rules);
-	free(saved);
-}
-
 int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
 {
 	struct rules r = {};

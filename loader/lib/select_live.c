@@ -9,7 +9,7 @@
 #include "move.h"
 #include "select.h"
 
-#define KEPT 32 /* records of moves: the sockets of older ones have mostly gone, and nothing tells when the last has */
+#define KEPT 32 /* records of moves; sockets may live for ever */
 
 static int read_pid(const char *text, pid_t *pid, struct congctl_error *err)
 {
@@ -39,20 +39,23 @@ static int move(const struct undo_record *record, const struct congctl_selection
 	return move_from(record->name, &from, sockets_fd, moved, err);
 }
 
-/* Forget the oldest moves; what a move that is going on needs is among the newest. */
+/* Forget the moves whose sockets are gone, and the oldest; what a move that is going on needs is among the newest. */
 static void forget_old(void)
 {
 	struct undo_saved *list;
+	const char **gone;
 	size_t n, kept = 0;
 
 	if (undo_list(&list, &n)) /* the newest first */
 		return;
-	for (size_t i = 0; i < n; i++) {
-		bool live = list[i].record.scope == CONGCTL_SCOPE_PID || list[i].record.scope == CONGCTL_SCOPE_FROM;
-
-		if (live && ++kept > KEPT)
+	gone = calloc(n + 1, sizeof(*gone));
+	if (gone)
+		select_gone(list, n, true, gone);
+	for (size_t i = 0; i < n && gone; i++) {
+		if (select_is_move(list[i].record.scope) && (gone[i] || ++kept > KEPT))
 			undo_drop(list[i].id);
 	}
+	free(gone);
 	free(list);
 }
 
@@ -79,15 +82,20 @@ int select_live(struct undo_record *record, const struct congctl_selection *s, s
 	return ret;
 }
 
-int select_live_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err)
+int select_live_undo(const struct undo_saved *saved, struct congctl_moved *moved, struct congctl_error *err)
 {
-	int fd = undo_open_sockets(id), ret;
+	int fd = undo_open_sockets(saved->id), ret;
+	const char *gone = NULL;
 
 	if (fd == -ENOENT)
 		return 0; /* killed before it moved any */
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot read which sockets %s moved: %s", id, strerror(-fd));
+		return congctl_fail(err, fd, "cannot read which sockets %s moved: %s", saved->id, strerror(-fd));
 	ret = move_undo(fd, moved, err);
 	close(fd);
+	if (ret || moved->moved || moved->unmoved)
+		return ret;
+	select_gone(saved, 1, true, &gone);
+	snprintf(moved->why, sizeof(moved->why), "%s", gone ? gone : "its sockets have another algorithm by now");
 	return ret;
 }

@@ -63,32 +63,39 @@ int select_prefix(struct undo_record *record, struct congctl_moved *moved, struc
 	int ret;
 
 	route_print(&record->route.to, text);
-	if (route_is_local(&record->route.to))
-		return congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup", text);
 	ret = route_list(&list, &n);
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
 	best = route_best(list, n, &record->route.to);
-	ret = best ? change(best, record, moved, err) :
-		     congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	if (route_is_local(list, n, &record->route.to))
+		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
+				   text);
+	else if (!best)
+		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	else
+		ret = change(best, record, moved, err);
 	route_free(list, n);
 	return ret;
 }
 
-static int restore(const struct route *route, const struct undo_record *record, struct congctl_error *err)
+static int restore(const struct route *route, const struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err)
 {
 	char text[ROUTE_TEXT_MAX];
 	const char *now = route ? route->name : "";
+	bool unlisted; /* the route has it still, but the kernel does not name what is not registered */
 	int ret;
 
 	route_print(&record->route.to, text);
-	if (record->created ? !route : route && !strcmp(now, record->before) && route->locked == record->before_lock)
+	if (!route) {
+		snprintf(moved->why, sizeof(moved->why), "the route %s is gone", text);
+		return 0;
+	}
+	unlisted = !*now && !congctl_is_available(record->name) && route->locked == record->lock;
+	if (!unlisted && !record->created && !strcmp(now, record->before) && route->locked == record->before_lock)
 		return 0; /* as before already */
-	if (!route)
-		return congctl_fail(err, -ESTALE, "the route %s is gone: it has been changed since", text);
-	if (strcmp(now, record->name) || route->locked != record->lock)
-		return congctl_fail(err, -ESTALE, "the route %s has %s%s%s by now, not '%s'%s: it has been changed since and stays so", text,
-				    *now ? "'" : "no algorithm", now, *now ? "'" : "", record->name, record->lock ? " locked" : "");
+	if (!unlisted && (strcmp(now, record->name) || route->locked != record->lock))
+		return congctl_fail(err, -ESTALE, "the route %s has %s%s%s by now, not '%s'%s", text, *now ? "'" : "no algorithm", now,
+				    *now ? "'" : "", record->name, record->lock ? " locked" : "");
 	if (*record->before && !congctl_is_available(record->before))
 		return congctl_fail(err, -ENOENT, "'%s', which the route %s had before, is not registered any more: register it first", record->before,
 				    text);
@@ -96,7 +103,7 @@ static int restore(const struct route *route, const struct undo_record *record, 
 	return ret ? explain(ret, text, err) : 0;
 }
 
-int select_prefix_undo(const struct undo_record *record, struct congctl_error *err)
+int select_prefix_undo(const struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct route *list;
 	size_t n;
@@ -104,7 +111,7 @@ int select_prefix_undo(const struct undo_record *record, struct congctl_error *e
 
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
-	ret = restore(route_same(list, n, &record->route), record, err);
+	ret = restore(route_same(list, n, &record->route), record, moved, err);
 	route_free(list, n);
 	return ret;
 }

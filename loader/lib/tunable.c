@@ -5,18 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <congctl/units.h>
 
+#include "lock.h"
 #include "object.h"
 #include "registry.h"
+#include "undo.h"
 
-#define LOCK KERNEL_BPFFS /* held while values are read, changed and written back */
-#define LOCK_MS 1000	   /* anybody may hold it, so it is not waited for without end */
+#define LOCK_MS 1000 /* a write takes microseconds, a choice milliseconds */
 
 /* "a, b, c" */
 static const char *names_of(const struct congctl_info *info, char *buf, size_t size)
@@ -38,11 +37,11 @@ static int parse(const struct congctl_tunable *t, const char *name, const char *
 
 	ret = congctl_parse_in(value, t->unit, number);
 	if (ret == -EINVAL)
-		return congctl_fail(err, ret, "'%s' is not a value for tunable '%s': give a decimal number from %llu to %llu%s%s",
-				    value, t->name, min, max, example ? ", or " : "", example ? example : "");
+		return congctl_fail(err, ret, "'%s' is not a value for tunable '%s' of '%s': give a decimal number from %llu to %llu%s%s",
+				    value, t->name, name, min, max, example ? ", or " : "", example ? example : "");
 	if (ret == -EDOM)
-		return congctl_fail(err, -ERANGE, "%s is too little for tunable '%s' of '%s', which counts whole %s: give 0 or more of them",
-				    value, t->name, name, t->unit);
+		return congctl_fail(err, -ERANGE, "%s is too little for tunable '%s' of '%s', which counts whole %s: give %llu or more of them",
+				    value, t->name, name, t->unit, min);
 	if (!ret && *number >= t->min && *number <= t->max)
 		return 0;
 	congctl_format_in(low, sizeof(low), t->min, t->unit);
@@ -112,17 +111,10 @@ int congctl_running_check(const struct congctl_object *obj, const char *tunable,
 	return i < 0 ? i : check_slot(obj, i, err);
 }
 
-/* So that two who change different tunables at once do not undo each other. Closing it lets go; -1: none to be had. */
-static int lock_values(void)
-{
-	int fd = open(LOCK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	for (int ms = 0; fd >= 0 && ms < LOCK_MS && flock(fd, LOCK_EX | LOCK_NB); ms++)
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-	return fd;
-}
-
-/* The whole section in one system call, which nothing can cut short: it holds nothing but tunables. */
+/*
+ * The whole section in one system call, which nothing can cut short: it holds nothing but tunables. Under a lock, where one is to be had, so
+ * that two who change different tunables at once do not undo each other.
+ */
 static int write_section(int fd, uint32_t size, const struct slot *const *slots, const uint64_t *numbers, size_t n)
 {
 	uint8_t *value = calloc(1, size);
@@ -131,14 +123,13 @@ static int write_section(int fd, uint32_t size, const struct slot *const *slots,
 
 	if (!value)
 		return -ENOMEM;
-	lock = lock_values();
+	lock = lock_directory(UNDO_DIR, true, LOCK_MS);
 	ret = bpf_map_lookup_elem(fd, &zero, value) ? -errno : 0;
 	for (size_t i = 0; i < n; i++)
 		slot_store(slots[i], value, numbers[i]);
 	if (!ret && bpf_map_update_elem(fd, &zero, value, BPF_ANY))
 		ret = -errno;
-	if (lock >= 0)
-		close(lock);
+	unlock_directory(UNDO_DIR, lock);
 	free(value);
 	return ret;
 }

@@ -2,39 +2,58 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "kernel.h"
+#include "cgroup_rule.h"
+#include "lock.h"
 #include "name.h"
 #include "undo.h"
 
 #define VERSION 1
 #define LOCK_MS 5000 /* a change takes milliseconds */
+#define SOCKETS "+sockets"
+
+/* The end of a sentence: why nothing could be written, and what to do. */
+static const char *remedy(int ret)
+{
+	return ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret);
+}
 
 int undo_lock(struct congctl_error *err)
 {
-	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret;
+	int fd = lock_directory(UNDO_DIR, true, LOCK_MS);
 
-	if (fd < 0) {
-		ret = -errno;
-		return congctl_fail(err, ret, "cannot open %s: %s", KERNEL_BPFFS, strerror(-ret));
-	}
-	for (int ms = 0; ms < LOCK_MS; ms += 5) {
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return fd;
-		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-	}
-	close(fd);
-	return congctl_fail(err, -EBUSY, "another process has held the lock on %s for %d seconds: try again when it is done", KERNEL_BPFFS,
-			    LOCK_MS / 1000);
+	if (fd >= 0)
+		return fd;
+	if (fd == -EBUSY)
+		return congctl_fail(err, fd, "another process has held the lock on %s for %d seconds: try again when it is done", UNDO_DIR,
+				    LOCK_MS / 1000);
+	if (fd == -EINVAL)
+		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", UNDO_DIR);
+	if (fd == -EPERM || fd == -EACCES)
+		return congctl_fail(err, fd, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(fd));
+	return congctl_fail(err, fd, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-fd), remedy(fd));
+}
+
+void undo_unlock(int lock)
+{
+	unlock_directory(UNDO_DIR, lock);
+}
+
+/* Is it of a place, and not of live sockets? */
+static bool is_standing(const struct undo_record *r)
+{
+	return r->scope != CONGCTL_SCOPE_PID && r->scope != CONGCTL_SCOPE_FROM;
+}
+
+bool undo_same_place(const struct undo_record *a, const struct undo_record *b)
+{
+	return is_standing(a) && is_standing(b) && a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie &&
+	       a->cgroup == b->cgroup && a->port == b->port && !memcmp(&a->route, &b->route, sizeof(a->route));
 }
 
 static void path_of(const char *id, char path[PATH_MAX])
@@ -54,11 +73,9 @@ static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
 	if (!*record->rule)
 		snprintf(record->rule, sizeof(record->rule), "%s", id);
 	record->version = VERSION;
-	record->pending = true;
+	record->pending = UNDO_PENDING;
 	path_of(id, path);
 	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
-		return -errno;
-	if ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(UNDO_DIR, 0700) && errno != EEXIST))
 		return -errno;
 	return bpf_obj_pin(fd, path) ? -errno : 0;
 }
@@ -73,9 +90,10 @@ int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct con
 	if (ret)
 		*id = '\0';
 	if (ret == -EPERM || ret == -EACCES)
-		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR,
-				    ret == -EPERM ? "run it as root or give it CAP_BPF" : name_pin_remedy(ret));
-	return ret ? congctl_fail(err, ret, "cannot record the change in %s: %s", UNDO_DIR, strerror(-ret)) : 0;
+		return congctl_fail(err, ret, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(ret));
+	if (ret)
+		return congctl_fail(err, ret, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-ret), remedy(ret));
+	return 0;
 }
 
 static int load(const char *id, struct undo_record *record)
@@ -118,7 +136,7 @@ int undo_read(const char *id, struct undo_record *record, struct congctl_error *
 /* No record has such a name. */
 static void sockets_path(const char *id, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/%s+sockets", UNDO_DIR, id);
+	snprintf(path, PATH_MAX, "%s/%s" SOCKETS, UNDO_DIR, id);
 }
 
 int undo_pin_sockets(const char *id, int fd, struct congctl_error *err)
@@ -168,8 +186,26 @@ void undo_drop(const char *id)
 	unlink(path);
 	path_of(id, path);
 	unlink(path);
-	rmdir(UNDO_DIR); /* both stay while others are in them */
-	rmdir(CONGCTL_PIN_DIR);
+}
+
+void undo_sweep_sockets(void)
+{
+	DIR *dir = opendir(UNDO_DIR);
+	struct dirent *d;
+
+	while (dir && (d = readdir(dir))) {
+		char id[CONGCTL_UNDO_MAX], path[PATH_MAX];
+		size_t digits = strspn(d->d_name, "0123456789");
+
+		if (digits >= sizeof(id) || strcmp(d->d_name + digits, SOCKETS))
+			continue;
+		snprintf(id, sizeof(id), "%.*s", (int)digits, d->d_name);
+		path_of(id, path);
+		if (access(path, F_OK) && errno == ENOENT)
+			unlinkat(dirfd(dir), d->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /* Map ids are given in rising order. */
@@ -209,4 +245,77 @@ int undo_list(struct undo_saved **list, size_t *n)
 	if (*n)
 		qsort(*list, *n, sizeof(**list), newest_first);
 	return 0;
+}
+
+void undo_retire(const char *name, bool retire)
+{
+	int lock = undo_lock(NULL);
+	struct undo_saved *saved;
+	size_t n;
+
+	if (lock < 0)
+		return;
+	if (undo_list(&saved, &n))
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_standing(&saved[i].record) || strcmp(saved[i].record.before, name))
+			continue;
+		saved[i].record.pending = retire ? UNDO_RETIRED : 0;
+		undo_rewrite(saved[i].id, &saved[i].record);
+	}
+	free(saved);
+	undo_unlock(lock);
+}
+
+/* Under the lock */
+static void merge(const char *name)
+{
+	struct undo_saved *saved;
+	size_t n;
+
+	if (undo_list(&saved, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = i + 1; /* older ones */
+
+		if (!is_standing(&saved[i].record) || strcmp(saved[i].record.before, name))
+			continue;
+		while (k < n && (!undo_same_place(&saved[k].record, &saved[i].record) || strcmp(saved[k].record.name, name)))
+			k++;
+		if (k < n) {
+			memcpy(saved[k].record.name, saved[i].record.name, sizeof(saved[k].record.name));
+			saved[k].record.lock = saved[i].record.lock;
+			undo_rewrite(saved[k].id, &saved[k].record);
+		}
+		undo_drop(saved[i].id);
+	}
+	free(saved);
+}
+
+void undo_merge(const char *name)
+{
+	int lock = undo_lock(NULL);
+
+	if (lock < 0)
+		return;
+	merge(name);
+	undo_unlock(lock);
+}
+
+void undo_sweep(void)
+{
+	int lock = lock_directory(UNDO_DIR, false, 0);
+	struct undo_saved *saved;
+	size_t n;
+
+	if (lock >= 0 && !undo_list(&saved, &n)) {
+		for (size_t i = 0; i < n; i++) {
+			if (saved[i].record.pending == UNDO_RETIRED && !congctl_is_available(saved[i].record.before))
+				merge(saved[i].record.before);
+		}
+		free(saved);
+		rmdir(RULES_DIR); /* all stay while others are in them */
+	}
+	undo_unlock(lock);
+	rmdir(CONGCTL_PIN_DIR);
 }

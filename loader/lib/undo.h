@@ -25,15 +25,22 @@ struct undo_record {
 	struct route_key route;
 	uint32_t lock, before_lock;
 	uint32_t created;            /* the route was not there */
-	uint32_t pending;            /* being made or undone: if the lock is free, whoever did it was killed */
+	uint32_t pending;            /* UNDO_… */
 };
+
+/* of `pending` */
+#define UNDO_PENDING 1 /* being made or undone: if the lock is free, whoever did it was killed */
+#define UNDO_RETIRED 2 /* `before` is being unregistered after a drain */
 
 struct undo_saved {
 	char id[CONGCTL_UNDO_MAX];
 	struct undo_record record;
 };
 
-/* Pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
+/* Of one place: the same default, rule or route. None is of moves. */
+bool undo_same_place(const struct undo_record *a, const struct undo_record *b);
+
+/* Under the lock: pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
 int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
 int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */
 int undo_rewrite(const char *id, const struct undo_record *record); /* what a record says, in place */
@@ -41,10 +48,20 @@ void undo_drop(const char *id);
 /* The map that says which sockets were moved, of move_record(), pinned beside the record ID as long as it. */
 int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
 int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
+/* Under the lock: maps of sockets whose record is not there any more. */
+void undo_sweep_sockets(void);
 /* All of them, the newest first; free() it. */
 int undo_list(struct undo_saved **list, size_t *n);
 
-/* One change of the machine's selection at a time: fd to close; -EBUSY */
+/* The standing records that would put back `name`: it is about to be unregistered, or not after all. */
+void undo_retire(const char *name, bool retire);
+/* Now it is: each becomes one with the record of the same place before it, which then puts back what that one would have. */
+void undo_merge(const char *name);
+/* Merge what a killed drain left retired; remove empty directories. Nothing while somebody has the lock. */
+void undo_sweep(void);
+
+/* One change of the machine's selection at a time: for undo_unlock(); -EBUSY */
 int undo_lock(struct congctl_error *err);
+void undo_unlock(int lock);
 
 #endif

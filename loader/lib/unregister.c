@@ -44,17 +44,27 @@ static int open_registration(const struct registered *r)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Detaching is at once, but the kernel may not know it; -EINVAL then means that this is no link but a plain registration. */
-static int take_out(const struct registered *r)
+static bool is_link(int fd)
+{
+	char self[64], kind[64] = "";
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return readlink(self, kind, sizeof(kind) - 1) > 0 && strstr(kind, "link");
+}
+
+/* A link's pin goes first: who is killed then takes the link along and leaves no pin of nothing. Detaching is at once, but the kernel may
+ * not know it. A plain registration stays without its pin, which goes last. */
+static int take_out(const struct registered *r, const char *pin)
 {
 	int fd = open_registration(r), ret;
 	uint32_t zero = 0;
 
 	if (fd < 0)
 		return fd;
-	ret = bpf_link_detach(fd) ? -errno : 0;
-	if (ret == -EINVAL && !bpf_map_delete_elem(fd, &zero))
-		ret = 0;
+	if (!is_link(fd))
+		ret = bpf_map_delete_elem(fd, &zero) ? -errno : 0;
+	else
+		ret = (r->pinned && unlink(pin)) || bpf_link_detach(fd) ? -errno : 0;
 	close(fd);
 	return ret;
 }
@@ -181,13 +191,17 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (!find_rules(real, &given, NULL) && given.locked)
 		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
 				    "moves the route, or 'ip route change' it", real);
-	ret = take_out(&found);
+	if (found.pinned && access(CONGCTL_PIN_DIR, W_OK)) {
+		ret = -errno;
+		return congctl_fail(err, ret, "cannot remove the pin of '%s': %s: %s", real, strerror(-ret), name_pin_remedy(ret));
+	}
+	name_pin_path(real, path);
+	ret = take_out(&found, path);
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
 				    real, strerror(-ret), found.link_id);
 	if (found.pinned) {
-		name_pin_path(real, path);
-		if (unlink(path)) {
+		if (unlink(path) && errno != ENOENT) {
 			ret = -errno;
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}

@@ -234,7 +234,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 		record.pending = false;
 		undo_rewrite(moved->undo, &record);
 	}
-	close(lock);
+	undo_unlock(lock);
 	return ret;
 }
 
@@ -245,8 +245,14 @@ static int still_ours(const struct undo_record *record, const char *now, const c
 		return 0;
 	if (!strcmp(now, record->before))
 		return 1;
-	return congctl_fail(err, -ESTALE, "%s has %s%s%s by now, not '%s': it has been changed since and stays so", what, *now ? "'" : "no algorithm",
-			    now, *now ? "'" : "", record->name);
+	return congctl_fail(err, -ESTALE, "%s has %s%s%s by now, not '%s'", what, *now ? "'" : "no algorithm", now, *now ? "'" : "",
+			    record->name);
+}
+
+static int hidden(int ret, struct congctl_error *err)
+{
+	return congctl_fail(err, ret, "cannot reach its network namespace, which may be there or gone: %s", ret == -EACCES ?
+			    "run it as root and in the first PID namespace, where all processes are" : strerror(-ret));
 }
 
 static int undo_namespace(const struct undo_record *record, struct congctl_error *err)
@@ -256,7 +262,7 @@ static int undo_namespace(const struct undo_record *record, struct congctl_error
 	int ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
 
 	if (ret)
-		return ret == -ENOENT ? 0 : ret; /* its default has gone with it */
+		return hidden(ret, err);
 	ret = namespace_default(&ns, now);
 	if (!ret)
 		ret = still_ours(record, now, "the network namespace", err);
@@ -268,16 +274,12 @@ static int undo_namespace(const struct undo_record *record, struct congctl_error
 
 static int undo_cgroup(const struct undo_record *record, struct congctl_error *err)
 {
-	char path[PATH_MAX], *now = "";
 	struct cgroup_rule rule;
+	char *now = "";
 	int ret = find_rule(record->cgroup, record->port, &rule);
 
 	if (!ret && !strcmp(rule.id, record->rule))
 		now = rule.name;
-	if (ret == -ENOENT && cgroup_path(record->cgroup, path) == -ENOENT) {
-		cgroup_rule_remove(record->rule); /* the cgroup is gone, its rule has no effect any more */
-		return 0;
-	}
 	ret = still_ours(record, now, record->port ? "the port" : "the cgroup", err);
 	if (ret)
 		return ret < 0 ? ret : 0;
@@ -292,24 +294,26 @@ static int undo_prefix_there(void *arg)
 {
 	struct prefix_job *job = arg;
 
-	return select_prefix_undo(job->record, job->err);
+	return select_prefix_undo(job->record, job->moved, job->err);
 }
 
-static int undo_prefix(struct undo_record *record, struct congctl_error *err)
+static int undo_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err)
 {
-	struct prefix_job job = {record, NULL, err};
+	struct prefix_job job = {record, moved, err};
 	struct namespace ns;
 	int ret = namespace_find(&ns, record->netns_inode, record->netns_cookie);
 
 	if (ret)
-		return ret == -ENOENT ? 0 : ret;
+		return hidden(ret, err);
 	ret = namespace_run(&ns, undo_prefix_there, &job);
 	namespace_close(&ns);
 	return ret;
 }
 
-static int undo_record(struct undo_record *record, const char *id, struct congctl_moved *moved, struct congctl_error *err)
+static int undo_record(struct undo_saved *saved, struct congctl_moved *moved, struct congctl_error *err)
 {
+	struct undo_record *record = &saved->record;
+
 	switch (record->scope) {
 	case CONGCTL_SCOPE_DEFAULT:
 	case CONGCTL_SCOPE_NETNS:
@@ -318,37 +322,78 @@ static int undo_record(struct undo_record *record, const char *id, struct congct
 	case CONGCTL_SCOPE_PORT:
 		return undo_cgroup(record, err);
 	case CONGCTL_SCOPE_PREFIX:
-		return undo_prefix(record, err);
+		return undo_prefix(record, moved, err);
 	case CONGCTL_SCOPE_PID:
 	case CONGCTL_SCOPE_FROM:
-		return select_live_undo(id, moved, err);
+		return select_live_undo(saved, moved, err);
 	default:
 		return congctl_fail(err, -EINVAL, "the record is of another version of congctl: undo it with that one");
 	}
 }
 
+/* Refused, for it has been changed since: by a later choice of ours, which comes off first; else nobody will ever undo it. */
+static void explain_changed(const struct undo_saved *saved, struct congctl_error *err)
+{
+	struct undo_saved *list;
+	const char *later = NULL;
+	size_t n, end = err ? strlen(err->text) : 0;
+
+	if (undo_list(&list, &n))
+		return;
+	for (size_t i = 0; i < n && strcmp(list[i].id, saved->id); i++) { /* the newest first */
+		if (undo_same_place(&list[i].record, &saved->record))
+			later = list[i].id;
+	}
+	if (!later)
+		undo_drop(saved->id);
+	if (err && later)
+		snprintf(err->text + end, sizeof(err->text) - end, ": 'congctl use --undo %s' first, a later choice", later);
+	else if (err)
+		snprintf(err->text + end, sizeof(err->text) - end, ": it has been changed since and stays so, and %s is forgotten", saved->id);
+	free(list);
+}
+
+/* Pending meanwhile: whoever is killed here leaves a record that the next command looks at. */
+static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, struct congctl_error *err)
+{
+	const char *gone;
+	int ret;
+
+	select_gone(saved, 1, false, &gone);
+	if (gone) {
+		select_forget(saved);
+		snprintf(moved->why, sizeof(moved->why), "%s", gone);
+		return 0;
+	}
+	saved->record.pending = UNDO_PENDING;
+	undo_rewrite(saved->id, &saved->record);
+	ret = undo_record(saved, moved, err);
+	saved->record.pending = false;
+	if (ret)
+		undo_rewrite(saved->id, &saved->record);
+	else
+		undo_drop(saved->id);
+	if (ret == -ESTALE)
+		explain_changed(saved, err);
+	return ret;
+}
+
 int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err)
 {
-	struct undo_record record;
+	struct undo_saved saved = {};
 	int ret, lock = undo_lock(err);
 
 	*moved = (struct congctl_moved){};
 	if (lock < 0)
 		return lock;
-	select_settle();
-	ret = undo_read(id, &record, err);
+	ret = undo_read(id, &saved.record, err);
 	if (!ret) {
-		record.pending = true;
-		undo_rewrite(id, &record);
-		ret = undo_record(&record, id, moved, err);
-		record.pending = false;
-		if (ret)
-			undo_rewrite(id, &record);
-		else
-			undo_drop(id);
+		snprintf(saved.id, sizeof(saved.id), "%s", id);
+		ret = undo_saved(&saved, moved, err);
 	}
 	if (ret)
 		congctl_fail(err, ret, "cannot undo %s: %s", id, strerror(-ret));
-	close(lock);
+	select_settle();
+	undo_unlock(lock);
 	return ret;
 }

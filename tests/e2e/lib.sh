@@ -7,9 +7,11 @@
 #	told JQ-EXPRESSION FILE         it holds for the JSON, or the test fails
 #	contains TEXT PART, lacks TEXT PART, equals GOT WANTED, holds COMMAND...     or the test fails
 #	wait_until SECONDS COMMAND...   poll until it succeeds, or the test fails
+#	kernels_own                     an algorithm of the kernel's own that nobody's bpf_ one stands for just now, or none
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
 #	undisturbed ARGUMENT...         `netsim run` with them, its output in $OUT and $TMP/out; again if void, then skip
 #	defer COMMAND...                at the end, however the test ends; last come, first done
+#	what a test leaves in the bpf file system under a name with its number in it, or as a record or rule that says such a name, fails it
 #	skip REASON, fail REASON        end the test; needs_root, needs_command NAME..., needs_struct_ops skip by a probe
 #
 # $CONGCTL, $NETSIM, $OBJECTS, $ALGORITHMS are what was built; $TMP is a directory that vanishes with the test.
@@ -24,6 +26,7 @@ ALGORITHMS=$BUILD/algorithms
 PINS=/sys/fs/bpf/congctl
 AVAILABLE=/proc/sys/net/ipv4/tcp_available_congestion_control
 TMP=$(mktemp -d)
+BPFFS=$(stat -c %d /sys/fs/bpf 2>/dev/null)
 DEFERRED=()
 OUT='' ERR=''
 
@@ -31,8 +34,25 @@ defer() {
 	DEFERRED+=("$(printf '%q ' "$@")")
 }
 
+# what is left of this test in the bpf file system: by its name, or by the name that a record or the program of a rule has in it
+lib_left() {
+	local hex entry id maps
+	[ "$(stat -c %d /sys/fs/bpf)" = "$BPFFS" ] || return # it mounted one of its own, which goes with it
+	find /sys/fs/bpf -mindepth 1 -name "*_$$_*" 2>/dev/null
+	hex=$(printf '_%d_' $$ | od -An -tx1 | tr -d ' ')
+	for entry in "$PINS"/~undo/*[0-9] "$PINS"/~rules/*; do
+		maps="pinned $entry"
+		[ -e "$entry" ] || continue
+		[[ $entry == */~undo/* ]] || maps=$(bpftool prog show id "$(bpftool link show pinned "$entry" | sed -n 's/.*  prog \([0-9]*\) .*/\1/p')" |
+			sed -n 's/.*map_ids \([0-9,]*\).*/\1/p' | tr , '\n' | sed 's/^/id /')
+		while read -r id; do
+			bpftool -j map dump $id | sed 's/"0x\(..\)",*/\1/g' | grep -q "$hex" && echo "$entry" && break
+		done <<<"$maps"
+	done 2>/dev/null
+}
+
 lib_clean_up() {
-	local code=$? i name
+	local code=$? i name left
 	trap - EXIT
 	for ((i = ${#DEFERRED[@]} - 1; i >= 0; i--)); do
 		eval "${DEFERRED[i]}" >/dev/null 2>&1
@@ -40,6 +60,12 @@ lib_clean_up() {
 	for name in $(tr ' ' '\n' <"$AVAILABLE" | grep "^t_$$_"); do
 		"$CONGCTL" unregister --force "$name" >/dev/null 2>&1 || rm -f "$PINS/$name"
 	done
+	left=$(lib_left)
+	if [ -n "$left" ]; then
+		echo "FAIL left in the bpf file system:" $left >&2
+		xargs -d '\n' rm -f <<<"$left"
+		[ $code != 0 ] && [ $code != 77 ] || code=1
+	fi
 	rm -rf "$TMP"
 	exit "$code"
 }
@@ -120,6 +146,14 @@ unique() {
 
 is_available() {
 	grep -qw -- "$1" "$AVAILABLE"
+}
+
+kernels_own() {
+	local name
+	for name in reno cubic bbr; do
+		is_available "$name" && ! is_available "bpf_$name" && echo "$name" && return
+	done
+	return 1
 }
 
 not() {

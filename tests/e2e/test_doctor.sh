@@ -38,11 +38,14 @@ fi
 check_exit 1 unshare -m sh -c 'umount /sys/fs/bpf && exec "$1" doctor -j' sh "$CONGCTL"
 equals "$(verdict 'bpf file system')" fail
 contains "$OUT" "mount -t bpf bpf /sys/fs/bpf"
+check_exit 1 unshare -m sh -c 'mount -t bpf bpf /sys/fs/bpf && mkdir -m 777 "$2" && exec "$1" doctor -j' sh "$CONGCTL" "$PINS"
+equals "$(verdict pins)" fail
 check_exit 0 env PATH=/nowhere "$CONGCTL" doctor -j
 equals "$(verdict compiler)" warn
 
 # a pin whose registration was taken from it
 name=$(unique d)
+defer "$CONGCTL" list
 defer rm -f "$PINS/$name"
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
 equals "$(about "$name")" '[]'
@@ -76,16 +79,37 @@ holds not test -L "$PINS/~files/$name"
 kill "$holder"
 wait_until 10 eval '[ "$(about "$name")" = "[]" ]'
 
-# a record of a choice whose place is gone
+# a record of a choice whose place is gone, that somebody else has changed, or whose sockets are gone
+told_of() { # WHAT: doctor says it of the record $undo
+	wait_until 10 eval '"$CONGCTL" doctor | grep -q "$undo, the choice of .$name.: '"$1"'"'
+	check_exit "$2" "$CONGCTL" use --undo "$undo"
+	lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
+}
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+chosen() {
+	check_exit 0 "$CONGCTL" use -j "$name" "$@"
+	undo=$(jq -r .undo <<<"$OUT")
+	lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
+}
 if ip netns add "$(unique n)" 2>/dev/null; then
 	defer ip netns delete "$(unique n)"
-	check_exit 0 "$CONGCTL" use -j reno --netns "$(unique n)"
-	undo=$(jq -r .undo <<<"$OUT")
-	if [ "$undo" != null ]; then # it was reno before
-		lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
-		ip netns delete "$(unique n)"
-		wait_until 10 eval '"$CONGCTL" doctor | grep -q "$undo, the choice of .reno.: its network namespace is gone"'
-		check_exit 0 "$CONGCTL" use --undo "$undo"
-		lacks "$("$CONGCTL" doctor)" "$undo, the choice of"
-	fi
+	chosen --netns "$(unique n)"
+	ip netns exec "$(unique n)" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
+	told_of "it has been changed since" 1
+	chosen --netns "$(unique n)"
+	ip netns delete "$(unique n)"
+	told_of "its network namespace is gone" 0
 fi
+coproc HOLD { exec python3 -c "
+import socket, sys
+server = socket.create_server(('127.0.0.1', 0))
+client = socket.create_connection(server.getsockname())
+print('held', flush=True)
+sys.stdin.read()"; }
+holder=$HOLD_PID
+defer kill "$holder"
+read -r -t 10 -u "${HOLD[0]}" _ || fail "no sockets"
+chosen --pid "$holder"
+told '.moved == 2' "$TMP/out"
+kill "$holder"
+told_of "its sockets are gone" 0

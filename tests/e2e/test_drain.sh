@@ -31,8 +31,10 @@ for time in 10 '' -1s 1us; do
 	check_exit 2 "$CONGCTL" unregister x --drain --timeout "$time"
 	contains "$ERR" "--timeout '$time' is not a time such as 10s"
 done
-check_exit 1 "$CONGCTL" unregister reno --drain
-contains "$ERR" "'reno' is the kernel's own"
+if own=$(kernels_own); then
+	check_exit 1 "$CONGCTL" unregister "$own" t_nobody --drain
+	contains "$ERR" "'$own' is the kernel's own"
+fi
 
 ip netns add "$ns" || skip "no network namespaces here"
 defer ip netns delete "$ns"
@@ -132,7 +134,15 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
 
-# --force: what stays behind is said
+# --force: what stays behind is said, of each
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"
+ip -n "$ns" route change 10.9.0.0/16 via 10.8.0.2 congctl "$other"
+check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
+check_exit 0 "$CONGCTL" unregister -j "$other" "$name" --force
+equals "$(jq -c '[.left[] | [.name, .holders[].kind]]' <<<"$OUT")" "[[\"$other\",\"route\"],[\"$name\",\"default\"]]"
+equals "$(jq -c '[.unregistered[].name]' <<<"$OUT")" "[\"$other\",\"$name\"]"
+in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
 in_ns tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$name" >/dev/null
 check_exit 0 "$CONGCTL" unregister "$name" --force

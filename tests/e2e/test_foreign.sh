@@ -62,6 +62,17 @@ check_exit 1 "$CONGCTL" register "$pair" "$pair#$one"
 equals "$ERR" "congctl: '$one' is given twice: name each algorithm once"
 check_exit 0 "$CONGCTL" unregister "$a"
 
+# in a catalogue each goes by the name that list shows, whatever the file is called
+mkdir "$TMP/catalogue"
+cp "$pair" "$OBJECTS/empty.bpf.o" "$TMP/catalogue"
+: >"$TMP/catalogue/broken.bpf.o"
+contains "$(CONGCTL_ALGORITHMS=$TMP/catalogue "$CONGCTL" list)" "$two"
+check_exit 0 env CONGCTL_ALGORITHMS="$TMP/catalogue" "$CONGCTL" register -j "$two"
+equals "$(jq -c '[.registered[] | [.name, .file]]' <<<"$OUT")" "[[\"$two\",\"$TMP/catalogue/pair.bpf.o\"]]"
+check_exit 0 "$CONGCTL" unregister "$two"
+check_exit 1 env CONGCTL_ALGORITHMS="$TMP/catalogue" "$CONGCTL" register "${two}x"
+equals "$ERR" "congctl: no algorithm '${two}x' in $TMP/catalogue: 'congctl list' shows what there is"
+
 # in two sections: as libbpf is able
 if "$CONGCTL" check "$OBJECTS/both_sections.bpf.o" >"$TMP/out" 2>"$TMP/err"; then
 	contains "$(cat "$TMP/out")" t_linked

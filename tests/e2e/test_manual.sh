@@ -74,6 +74,9 @@ offers() {
 compopt() { :; } # only a shell that is completing has it
 equals "$(offers "$CONGCTL" '')" "$(verbs "$CONGCTL" | tr '\n' ' ' | sed 's/ $//')"
 equals "$(offers "$CONGCTL" reg)" "register"
+equals "$(offers "$CONGCTL" '-j reg')" "register"
+equals "$(offers "$CONGCTL" '-j -d register --se')" "--set"
+equals "$(offers "$CONGCTL" 'help reg')" "register"
 equals "$(offers "$CONGCTL" 'register --')" "--as --debug --help --json --set"
 equals "$(offers "$CONGCTL" 'register --se')" "--set"
 contains "$(offers "$CONGCTL" 'register ')" "bpf_aimd"

@@ -6,9 +6,10 @@
 needs_struct_ops
 needs_command ip jq bpftool
 
-a=$(unique a) b=$(unique b) ns=mv_$$_ns
+a=$(unique a) b=$(unique b) c=$(unique c) ns=mv_$$_ns
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
 check_exit 0 "$CONGCTL" register "$ALGORITHMS/reno.bpf.o" --as "$b"
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$c"
 ip netns add $ns
 defer ip netns del $ns
 ip -n $ns link set lo up
@@ -59,17 +60,54 @@ told ".algorithms == {\"$a\": 2001}" "$TMP/now"
 use "$b" --from "$a"
 told '.moved == 0' "$TMP/out"
 
-# a process: its file descriptors are the connecting ends and the listener
+# a process: its threads have the connecting ends and the accepted ones in file descriptors of their own
 use "$b" --pid "$(pgrep -P $connections || echo $connections)"
-told '.moved == 1001 and .unmoved == 0' "$TMP/out"
+told '.moved == 2001 and .unmoved == 0' "$TMP/out"
 now
-told ".algorithms == {\"$a\": 1000, \"$b\": 1001}" "$TMP/now"
+told ".algorithms == {\"$b\": 2001}" "$TMP/now"
+
+# the record of the threads' sockets
+cat >"$TMP/threads.py" <<'PY'
+import ctypes, socket, sys, threading
+libc = ctypes.CDLL(None, use_errno=True)
+def sockets():
+    assert not libc.unshare(0x400)  # CLONE_FILES
+    kept = [socket.socket() for _ in range(3)]
+    ready.wait()
+    done.wait()
+    print(" ".join(s.getsockopt(6, 13, 16).rstrip(b"\0").decode() for s in kept), flush=True)
+ready, done = threading.Barrier(3), threading.Event()
+for _ in range(2):
+    threading.Thread(target=sockets).start()
+ready.wait()
+print("ready", flush=True)
+sys.stdin.readline()
+done.set()
+PY
+coproc THREADS { exec ip netns exec $ns python3 "$TMP/threads.py"; }
+defer kill "$THREADS_PID"
+read -r -t 10 -u "${THREADS[0]}" _ || fail "no threads"
+use "$b" --pid "$THREADS_PID"
+undo=$(jq -r .undo <<<"$OUT")
+told '.moved == 6 and .unmoved == 0' "$TMP/out"
+use "$b" --pid "$THREADS_PID"
+told '.moved == 0' "$TMP/out"
+echo >&"${THREADS[1]}"
+for _ in 1 2; do
+	read -r -t 10 -u "${THREADS[0]}" line || fail "no threads"
+	equals "$line" "$b $b $b"
+done
+# they end, and with the last of them what was known of them, at the next move
+swept() {
+	"$CONGCTL" use "$b" --from "$a" && ! test -e "$PINS/~undo/$undo" && ! test -e "$PINS/~undo/$undo+sockets"
+}
+wait_until 10 swept
 
 # narrowed to a prefix: the listener has no peer and stays
-use cubic --from "$b" --netns $ns --prefix 127.0.0.0/8
-told '.moved == 1000' "$TMP/out"
+use "$a" --from "$b" --netns $ns --prefix 127.0.0.0/8
+told '.moved == 2000' "$TMP/out"
 now
-told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
+told ".algorithms == {\"$a\": 2000, \"$b\": 1}" "$TMP/now"
 
 # refused, and nothing has moved
 check_exit 1 "$CONGCTL" use "$b" --from nobody_has --netns $ns
@@ -87,7 +125,7 @@ wait $gone
 check_exit 1 "$CONGCTL" use "$b" --pid $gone
 contains "$ERR" "there is no process $gone"
 now
-told ".algorithms == {\"$a\": 1000, \"$b\": 1, cubic: 1000}" "$TMP/now"
+told ".algorithms == {\"$a\": 2000, \"$b\": 1}" "$TMP/now"
 
 # killed at any moment, each socket has the one or the other, and what was moved can be undone
 hex=$(printf %s "$b" | od -An -tx1 | tr -d ' \n')
@@ -97,7 +135,7 @@ records() { # of moves to $b: their name stands in them
 		bpftool map dump pinned "$f" 2>/dev/null | tr -d ' \n' | grep -q "$hex" && basename "$f"
 	done | sort
 }
-use cubic --from "$b" --netns $ns
+use "$c" --from "$b" --netns $ns
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	before=$(records)
 	"$CONGCTL" use "$b" --from "$a" --netns $ns >/dev/null 2>&1 &
@@ -106,12 +144,12 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	kill -9 $mover 2>/dev/null
 	wait $mover 2>/dev/null
 	now
-	told ".algorithms | (.[\"$a\"] // 0) + (.[\"$b\"] // 0) == 1000 and .cubic == 1001" "$TMP/now"
+	told ".algorithms | (.[\"$a\"] // 0) + (.[\"$b\"] // 0) == 2000 and .[\"$c\"] == 1" "$TMP/now"
 	for id in $(comm -13 <(echo "$before") <(records)); do
 		"$CONGCTL" use --undo "$id" >/dev/null 2>&1
 	done
 	now
-	told ".algorithms == {\"$a\": 1000, cubic: 1001}" "$TMP/now"
+	told ".algorithms == {\"$a\": 2000, \"$c\": 1}" "$TMP/now"
 done
 
 # to and fro while data flows

@@ -7,7 +7,7 @@ if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
 fi
 . "$(dirname "$0")/lib.sh"
 needs_root
-needs_command ip jq nsenter unshare
+needs_command bpftool ip jq nsenter unshare
 mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
 needs_struct_ops
 
@@ -36,6 +36,9 @@ state() { # all that a policy can be about
 	default_of $ns
 	default_of $other
 	nsenter --net=/run/netns/$ns ip route show
+	for pin in "$PINS/~previous/"* "$PINS/~files/"*; do
+		[ ! -f "$pin" ] || echo "$pin $(readlink "$pin") $(bpftool -j map show pinned "$pin" 2>/dev/null | jq .id)"
+	done
 }
 policy() { # from stdin
 	cat >"$TMP/policy.yaml"
@@ -136,18 +139,20 @@ algorithms:
   - {register: reno, as: $new}
 selections:
   - {use: $new, default: yes}
-  - {use: $lan, netns: ${ns}_gone}
+  - {use: $lan, prefix: 192.0.2.0/24}
 P
 check_exit 1 inside apply "$TMP/wrong.yaml"
+contains "$ERR" "is restricted, so it cannot be the default"
 equals "$(state)" "$before"
 
 # what another tool registered is adopted, and given back when something else fails
 mv "$PINS/$lan" /sys/fs/bpf/po_elsewhere
 cat >"$TMP/adopt.yaml" <<P
 algorithms: [{register: ./good.bpf.o, as: $lan, set: {tiny: 9}}]
-selections: [{use: $lan, netns: ${ns}_gone}]
+selections: [{use: $lan, prefix: 192.0.2.0/24}]
 P
 check_exit 1 inside apply "$TMP/adopt.yaml"
+contains "$ERR" "no route leads to 192.0.2.0/24"
 contains "$OUT" "adopt   $lan"
 equals "$(inside list -j | jq -r ".algorithms[] | select(.name == \"$lan\") | .origin")" foreign
 sed -i '/^selections/d' "$TMP/adopt.yaml"
@@ -181,6 +186,16 @@ P
 printf 'selections:\n- {use: reno, cgroup: /po_nowhere}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$ERR" "congctl: $TMP/wrong.yaml:2: no cgroup '/po_nowhere': No such file or directory: make it first, or give its whole path"
+printf 'selections:\n- {use: reno, cgroup: /tmp}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply --dry-run "$TMP/wrong.yaml"
+contains "$ERR" "congctl: $TMP/wrong.yaml:2: '/tmp' is no cgroup2 directory: give one below "
+printf 'selections:\n- {use: reno, netns: po_nowhere}\n' >"$TMP/wrong.yaml"
+check_exit 1 inside apply --dry-run "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:2: no network namespace 'po_nowhere': 'ip netns' and 'lsns -t net' show what there is"
+# one namespace by two names would be changed each time
+printf 'selections:\n- {use: reno, netns: %s}\n- {use: cubic, netns: /run/netns/%s}\n' "$other" "$other" >"$TMP/wrong.yaml"
+check_exit 1 inside apply "$TMP/wrong.yaml"
+equals "$ERR" "congctl: $TMP/wrong.yaml:3: netns /run/netns/$other is the place of line 2: give it one algorithm"
 printf 'selections:\n- {use: t_nobody, port: 80}\n' >"$TMP/wrong.yaml"
 check_exit 1 inside apply "$TMP/wrong.yaml"
 equals "$ERR" "congctl: $TMP/wrong.yaml:2: no algorithm 't_nobody': register it in the same file, or name one of 'congctl list'"
@@ -189,14 +204,35 @@ check_exit 1 inside apply "$TMP/missing.yaml"
 contains "$ERR" "cannot open policy $TMP/missing.yaml"
 check_exit 2 inside apply
 
-# one of several in an object
+# one of several in an object, and the other one of them: another build
 cat >"$TMP/two.yaml" <<P
 algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
 P
 check_exit 0 inside apply "$TMP/two.yaml"
 inside save >"$TMP/saved.yaml"
-contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_"
+contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_two\""
 nothing_to_do --prune "$TMP/saved.yaml"
+sed 's/#t_two/#t_one/' "$TMP/two.yaml" >"$TMP/one.yaml"
+check_exit 0 inside apply --dry-run "$TMP/one.yaml"
+contains "$OUT" "update  $new"
+
+# a name that the object itself has, with a dot: there is nothing to rename it to
+dotted=t_$$.d
+python3 - "$OBJECTS/foreign.bpf.o" "$TMP/dotted.bpf.o" "$dotted" <<'PY'
+import sys
+data = open(sys.argv[1], 'rb').read()
+assert data.count(b't_for.eign'.ljust(16, b'\0')) == 1
+open(sys.argv[2], 'wb').write(data.replace(b't_for.eign'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')))
+PY
+check_exit 0 "$CONGCTL" register "$TMP/dotted.bpf.o"
+defer "$CONGCTL" unregister "$dotted"
+inside save >"$TMP/saved.yaml"
+nothing_to_do --prune "$TMP/saved.yaml"
+check_exit 0 "$CONGCTL" info -j "$dotted"
+told ".name == \"$dotted\" and .registered" "$TMP/out"
+check_exit 0 "$CONGCTL" unregister "$dotted"
+check_exit 1 "$CONGCTL" info "$dotted"
+contains "$ERR" "no file '$dotted'"
 
 # chosen by hand: not pruned, and nothing else is either
 hand=$(unique hand)

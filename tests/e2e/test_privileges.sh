@@ -150,7 +150,6 @@ each register register "$good" --as "$new"
 # a choice is recorded, so that it can be undone: that takes the same
 use() {
 	local elsewhere=''
-	[[ $1 != bpf || "$*" != *--netns* ]] || elsewhere="no privilege to enter the network namespace '$ns': run it as root or give it CAP_SYS_ADMIN"
 	# a default and a route take no program, only the record does
 	[[ $1 != nobody || "$*" != *--@(default|netns|prefix)* ]] || elsewhere="no privilege to record the choice: run it as root or give it CAP_BPF and CAP_NET_ADMIN"
 	[[ $1 != net_admin || "$*" != *--@(default|netns|prefix)* ]] || elsewhere="no privilege to record the choice: run it as root or give it CAP_BPF"
@@ -182,6 +181,8 @@ explain() {
 	shift
 	if [ "$way" = no_bpffs ]; then
 		refused "$way" "'ss -tnp' shows what it has" "$@"
+	elif [ "$way" = user_namespace ]; then
+		refused "$way" "it is of another user namespace, or a security module guards it: do it where that process is at home" "$@"
 	else
 		refused "$way" "no privilege to look into process $$: run it as root or give it CAP_SYS_PTRACE" "$@"
 	fi

@@ -97,9 +97,11 @@ contains "$ERR" "the name 'naïve' is not ASCII"
 # tunables
 check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set huge=1
 equals "$ERR" "congctl: 't_good' has no tunable 'huge': it has tiny, small, middle, large"
+check_exit 2 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small=5 --set tiny=5 --set small=6
+equals "$ERR" "congctl: --set small=… is given twice: 'congctl register -h' shows the usage"
 for value in 12abc '' -1 +1 1.5 0x10 ' 1'; do
 	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small="$value"
-	equals "$ERR" "congctl: '$value' is not a value for tunable 'small': give a decimal number from 1 to 65535"
+	equals "$ERR" "congctl: '$value' is not a value for tunable 'small' of 't_good': give a decimal number from 1 to 65535"
 done
 for value in 0 65536 18446744073709551616; do
 	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small=$value

@@ -4,7 +4,7 @@
 # Each case has its own mount namespace, where something is taken away.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command unshare setpriv
+needs_command unshare setpriv jq
 unshare -m true 2>/dev/null || skip "needs a mount namespace"
 
 away() { # in a mount namespace of its own: $1 prepares it, the rest runs
@@ -20,6 +20,39 @@ equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf: 'mount -t bpf bpf /sy
 name=$(unique m)
 check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' register '$OBJECTS/good.bpf.o' --as $name && grep -qw $name $AVAILABLE"
 wait_until 10 not is_available "$name"
+
+# but not where it goes with this very command, as under 'ip netns exec': that would not be registered at all
+ns=$(unique s)
+if ip netns add "$ns" 2>/dev/null; then
+	defer ip netns del "$ns"
+	printf 'algorithms: [{register: "%s", as: %s}]\n' "$OBJECTS/good.bpf.o" "$name" >"$TMP/policy.yaml"
+	for words in "register $OBJECTS/good.bpf.o --as $name" "apply $TMP/policy.yaml" save; do
+		# shellcheck disable=SC2086 # words
+		check_exit 1 ip netns exec "$ns" "$CONGCTL" $words
+		equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf that stays: use 'nsenter --net' instead of 'ip netns exec', or 'mount -t bpf bpf /sys/fs/bpf' as root"
+		holds not is_available "$name"
+	done
+	check_exit 0 ip netns exec "$ns" "$CONGCTL" check "$OBJECTS/good.bpf.o"
+	check_exit 0 nsenter --net=/run/netns/"$ns" "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	check_exit 1 ip netns exec "$ns" "$CONGCTL" adopt "$name"
+	contains "$ERR" "no bpf file system at /sys/fs/bpf that stays"
+	check_exit 0 "$CONGCTL" unregister "$name"
+fi
+
+# one that cannot be written to: that is said, and nothing is half done
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+read_only='mount --bind /sys/fs/bpf /sys/fs/bpf && mount -o remount,ro,bind /sys/fs/bpf'
+for words in "unregister $name" "unregister --force $name" "unregister --drain $name" "update $name $OBJECTS/good.bpf.o" \
+	"register $OBJECTS/good.bpf.o --as $(unique n)" "use $name --port 7779"; do
+	# shellcheck disable=SC2086 # words
+	check_exit 1 away "$read_only" "$CONGCTL" $words
+	contains "$ERR" "Read-only file system: 'mount -o remount,rw /sys/fs/bpf' as root"
+	holds is_available "$name"
+	holds test -e "$PINS/$name"
+done
+check_exit 1 away "$read_only" "$CONGCTL" doctor -j
+equals "$(jq -r '.findings[] | select(.what == "bpf file system") | .remedy' <<<"$OUT")" "'mount -o remount,rw /sys/fs/bpf' as root"
+check_exit 0 "$CONGCTL" unregister "$name"
 
 # no BTF
 if [ ! -e "/boot/vmlinux-$(uname -r)" ]; then # libbpf would look there next

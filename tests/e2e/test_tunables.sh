@@ -35,22 +35,33 @@ refused() { # SENTENCE ASSIGNMENT...
 refused "256 is out of range for tunable 'tiny' of '$a': give 0 to 255" "$a.tiny=256"
 refused "1ms, which is 1000, is out of range for tunable 'middle' of '$a': give 70000 to 4294967295, which is 70.0 ms to 4295 s" "$a.middle=1ms"
 refused "1ns is too little for tunable 'middle' of '$a', which counts whole us" "$a.middle=1ns"
-refused "'100mbit' is not a value for tunable 'middle': give a decimal number from 70000 to 4294967295, or a time such as 10ms" "$a.middle=100mbit"
-refused "'10ms' is not a value for tunable 'small': give a decimal number from 1 to 65535" "$a.small=10ms"
+refused "'100mbit' is not a value for tunable 'middle' of '$a': give a decimal number from 70000 to 4294967295, or a time such as 10ms" "$a.middle=100mbit"
+refused "'10ms' is not a value for tunable 'small' of '$a': give a decimal number from 1 to 65535" "$a.small=10ms"
 refused "'' is not a value for tunable 'large'" "$a.large="
 refused "'-1' is not a value for tunable 'large'" "$a.large=-1"
 refused "'$a' has no tunable 'huge': it has tiny, small, middle, large" "$a.huge=1"
 refused "0 is out of range for tunable 'small' of '$b'" "$a.tiny=1" "$b.tiny=2" "$b.small=0"
+refused "'9x' is not a value for tunable 'small' of '$b': give a decimal number from 1 to 65535" "$a.tiny=1" "$b.tiny=2" "$b.small=9x"
+refused "'$b' has no tunable 'huge': it has tiny, small, middle, large" "$a.tiny=1" "$b.huge=1"
 refused "'$a.tiny' is given twice" "$a.tiny=1" "$a.tiny=1"
 refused "'$a' is an algorithm, not NAME.TUNABLE" "$a=1"
 refused "'t_nobody' is not registered: 'congctl list' shows what is" "$a.tiny=1" t_nobody.tiny=1
-refused "'reno' is the kernel's own: " "$a.tiny=1" reno.tiny=1
+! own=$(kernels_own) || refused "'$own' is the kernel's own: " "$a.tiny=1" "$own.tiny=1"
 check_exit 1 "$CONGCTL" get "$a.huge"
 contains "$ERR" "'$a' has no tunable 'huge': 'congctl info $a' shows which it has"
 check_exit 2 "$CONGCTL" set "$a.tiny"
 contains "$ERR" "'$a.tiny' is not NAME.TUNABLE=VALUE"
 check_exit 1 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" set "$a.tiny=1"
 contains "$ERR" "no privilege to look at '$a' in the kernel: run it as root or give it CAP_SYS_ADMIN"
+
+# one that has none says so
+none=$(unique n)
+check_exit 0 "$CONGCTL" register "$OBJECTS/two.bpf.o#t_one" --as "$none"
+check_exit 0 "$CONGCTL" get "$none"
+equals "$OUT$ERR" "$none has no tunables"
+check_exit 0 "$CONGCTL" get -j "$none"
+equals "$(jq -c .tunables <<<"$OUT")" "[]"
+check_exit 0 "$CONGCTL" unregister "$none"
 
 # two changes at once, of different tunables: none is lost
 for i in $(seq 10); do

@@ -49,7 +49,7 @@ connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$inner"
 used "$b" --cgroup "$(basename "$outer")"
 second=$UNDO
 connects "$b reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
-refused 1 "the cgroup has '$b' by now, not '$a': it has been changed since and stays so" --undo "$first"
+refused 1 "the cgroup has '$b' by now, not '$a': 'congctl use --undo $second' first, a later choice" --undo "$first"
 undone "$second"
 connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 undone "$first"
@@ -78,12 +78,27 @@ connects "$b reno no-ecn" 10.77.0.2 "$port" --client "$c" --server "$s" --client
 check_exit 0 "$CONGCTL" unregister --force "$b"
 connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$other"
 rmdir "$other"
-undone "$UNDO"
+gone "$UNDO" "its cgroup"
+holds not test -e "$PINS/~rules/$UNDO"
+# swept by the next choice, and so is a rule without a record
+for record in kept lost; do
+	new_cgroup brief
+	used "$a" --cgroup "$CGROUP"
+	swept=$UNDO
+	[ $record = kept ] || rm "$PINS/~undo/$swept"
+	rmdir "$CGROUP"
+	none() {
+		"$CONGCTL" use reno --netns "$c" && ! recorded "$swept" && ! test -e "$PINS/~rules/$swept"
+	}
+	wait_until 10 none # the kernel takes its time to let go of the program
+done
 
 # refused: nothing is left behind
 root=$(dirname "$outer")
 refused 1 "no cgroup '/nowhere/at/all' (No such file or directory): give a directory below $root" "$a" --cgroup /nowhere/at/all
 refused 1 "'/tmp' is no cgroup2 directory: give one below $root" "$a" --cgroup /tmp
+refused 1 "no cgroup is given: give a directory below $root" "$a" --cgroup ''
+refused 1 "'.' is no cgroup2 directory: give one below $root" "$a" --cgroup . # from here it is not the root of all
 refused 1 "'0' is not a port: give a number from 1 to 65535" "$a" --port 0
 refused 1 "'65536' is not a port: give a number from 1 to 65535" "$a" --port 65536
 refused 1 "'80x' is not a port: give a number from 1 to 65535" "$a" --port 80x

@@ -95,11 +95,58 @@ refuses() {
 	check_exit 1 inside "$CONGCTL" explain "${@:2}"
 	equals "$ERR" "congctl: $1"
 }
-refuses "no process 4194999" 4194999:3
+refuses "there is no process 4194999: 'ss -tnp' shows those with connections" 4194999:3
 refuses "process $$ has no file descriptor 999: 'ss -tnp' shows what it has" "$$:999"
 refuses "file descriptor 255 of process $$ is no TCP socket: 'ss -tnp' shows which are" "$$:255"
-refuses "'12:x' is not PID:FD: write it like 4711:5, or give both ends of a connection" 12:x
+for text in 12:x 12: :3 12 12:-1 +12:3 12:3x 1234567890:3; do
+	refuses "'$text' is not PID:FD: write it like 4711:5, or give both ends of a connection" "$text"
+done
 refuses "'10.0.0.1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" 10.0.0.1 10.0.0.2:1
 refuses "'[::1]:0' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]:0' '[::1]:1'
 refuses "'10.0.0.1:1' and '[::1]:1' are not of one kind: both IPv4 or both IPv6" 10.0.0.1:1 '[::1]:1'
+refuses "'[::1]x:1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]x:1' '[::1]:1'
+refuses "'[fe80::1]%none:1' is not ADDRESS%DEVICE:PORT with a device of this network namespace: write it like [fe80::1]%eth0:80" '[fe80::1]%none:1' '[::1]:1'
 refuses "no connection from 10.77.0.1:1 to 10.77.0.2:$port in this network namespace: 'ss -tn' shows what there is" 10.77.0.1:1 "10.77.0.2:$port"
+check_exit 2 "$CONGCTL" explain -1:2
+contains "$ERR" "no option '-1'"
+
+# sockets that are no connection, a thread, a connection that has ended; one on a link-local address as ss shows it
+cat >"$TMP/sockets.py" <<'PY'
+import os, socket, sys, threading, time
+udp, fresh = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
+fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
+listener = socket.create_server(("::", 0), family=socket.AF_INET6)
+link = next(l.split()[0] for l in open("/proc/net/if_inet6") if l.split()[-1] == "v0" and l.startswith("fe80"))
+link = ":".join(link[i:i + 4] for i in range(0, 32, 4))
+local = socket.socket(socket.AF_INET6)
+local.connect((link, listener.getsockname()[1], 0, socket.if_nametoindex("v0")))
+ended = socket.create_connection(("::1", listener.getsockname()[1]))
+names = ended.getsockname(), ended.getpeername()
+ended.shutdown(socket.SHUT_WR)
+for _ in range(2):
+    peer = listener.accept()[0]
+    if peer.getpeername()[0] == "::1":
+        peer.close()
+        ended.recv(1)
+        ended.close()
+    else:
+        kept = peer
+thread = threading.Thread(target=lambda: time.sleep(60), daemon=True)
+thread.start()
+address = socket.getaddrinfo(link, 0)[0][4][0]
+print(os.getpid(), udp.fileno(), fresh.fileno(), thread.native_id, local.fileno(), *("[%s]:%d" % n[:2] for n in names),
+      *("[%s]%%v0:%d" % (address, n[1]) for n in (local.getsockname(), local.getpeername())), flush=True)
+sys.stdin.read()
+PY
+coproc SOCKETS { exec nsenter --net=/run/netns/"$c" python3 "$TMP/sockets.py" "$b"; }
+defer kill "$SOCKETS_PID"
+read -r -t 10 -u "${SOCKETS[0]}" pid udp fresh thread linked ended_here ended_there link_here link_there || fail "no sockets"
+refuses "file descriptor $udp of process $pid is no TCP socket: 'ss -tnp' shows which are" "$pid:$udp"
+refuses "file descriptor $fresh of process $pid is not connected, and what it has by now is '$b': 'ss -tnp' shows its connections" "$pid:$fresh"
+refuses "$thread is a thread: give the pid of its process, the Tgid in /proc/$thread/status" "$thread:3"
+refuses "the connection from $ended_here to $ended_there has ended, in TIME_WAIT it has no algorithm any more" "$ended_here" "$ended_there"
+wanted=$d
+explained .name "$wanted" "$link_here" "$link_there"
+told '.cgroup != null' "$TMP/out"
+explained .name "$wanted" "$pid:$linked"
+told '.cgroup != null' "$TMP/out"

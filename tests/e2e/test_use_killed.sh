@@ -58,3 +58,17 @@ for ((i = 0; i < 60; i++)); do
 	equals "$(state)" "$clean"
 	equals "$(mine)" ""
 done
+
+# killed while it sweeps: the next one does the rest
+swept() {
+	"$CONGCTL" use reno --netns "$c" && [ -z "$(mine)" ] && ! test -e "$PINS/~rules/$id"
+}
+for ((i = 0; i < 20; i++)); do
+	mkdir "$CGROUP/gone"
+	check_exit 0 "$CONGCTL" use -j "$a" --cgroup "$CGROUP/gone"
+	id=$(jq -r .undo <<<"$OUT")
+	rmdir "$CGROUP/gone"
+	killed 6000 use reno --netns "$c"
+	killed 6000 use --undo "$id"
+	wait_until 10 swept
+done

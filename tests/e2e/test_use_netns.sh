@@ -33,7 +33,7 @@ connects "$a reno no-ecn" 10.77.0.2 7711 --client "$c" --server "$s"
 used "$b" --netns "/run/netns/$c"
 second=$UNDO
 equals "$(default "$c")" "$b"
-refused 1 "the network namespace has '$b' by now, not '$a': it has been changed since and stays so" --undo "$first"
+refused 1 "the network namespace has '$b' by now, not '$a': 'congctl use --undo $second' first, a later choice" --undo "$first"
 undone "$second"
 equals "$(default "$c")" "$a"
 undone "$first"
@@ -56,11 +56,115 @@ contains "$ERR" "nothing to do: it is so already"
 ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
 undone "$UNDO"
 equals "$(default "$c")" reno
-# a record of a namespace that is gone undoes nothing
-ip netns add "${c}x"
-used "$a" --netns "${c}x"
-ip netns del "${c}x"
-undone "$UNDO"
+# changed by somebody else: it stays so, and the record is of no use to anybody
+used "$a" --netns "$c"
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$b" >/dev/null
+refused 1 "the network namespace has '$b' by now, not '$a': it has been changed since and stays so, and $UNDO is forgotten" --undo "$UNDO"
+equals "$(default "$c")" "$b"
+holds not recorded "$UNDO"
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
+
+# a namespace that is gone takes its record along: told when it is undone, swept by the next choice
+temporary() { # $there: a namespace with the default $a
+	there=se_$$_x
+	ip netns add "$there" && defer ip netns del "$there"
+	ip netns exec "$there" tee /proc/sys/net/ipv4/tcp_congestion_control <<<reno >/dev/null
+	used "$a" --netns "$there"
+}
+is_gone() {
+	"$CONGCTL" doctor | grep -q "$1, the choice of .*: its network namespace is gone"
+}
+temporary
+ip netns del "$there"
+wait_until 10 is_gone "$UNDO"
+gone "$UNDO" "its network namespace"
+temporary
+ip netns del "$there"
+wait_until 10 is_gone "$UNDO"
+check_exit 0 "$CONGCTL" use reno --netns "$c"
+holds not recorded "$UNDO"
+# one that only a mount or a file descriptor keeps is not gone
+temporary
+touch "$TMP/mounted"
+holds mount --bind "/run/netns/$there" "$TMP/mounted"
+defer umount "$TMP/mounted"
+ip netns del "$there"
+check_exit 0 "$CONGCTL" use reno --netns "$c"
+holds recorded "$UNDO"
+check_exit 0 "$CONGCTL" users -j "$a"
+told ".holders == [{kind: \"default\", where: \"$TMP/mounted\", sockets: 0}]" "$TMP/out"
+exec 7<"$TMP/mounted"
+umount -l "$TMP/mounted"
+check_exit 0 "$CONGCTL" use reno --netns "$c"
+# before 6.18 nobody can tell
+if recorded "$UNDO"; then
+	undone "$UNDO"
+	equals "$(nsenter --net=/proc/$$/fd/7 cat /proc/sys/net/ipv4/tcp_congestion_control)" reno
+fi
+exec 7<&-
+
+# a kernel that has no handles of namespaces, before 6.18: what neither a process nor a mount has is gone, if all processes are in sight
+cat >"$TMP/older.c" <<'C'
+#include <errno.h>
+
+int name_to_handle_at(int directory, const char *path, void *handle, int *mount, int flags)
+{
+	errno = EOPNOTSUPP;
+	return -1;
+}
+C
+if cc -shared -fPIC -o "$TMP/older.so" "$TMP/older.c" 2>/dev/null; then
+	older() {
+		env LD_PRELOAD="$TMP/older.so" "$@"
+	}
+	for way in mounted process; do
+		temporary
+		if [ $way = mounted ]; then
+			mount --bind "/run/netns/$there" "$TMP/mounted"
+		else
+			ip netns exec "$there" sleep 60 &
+			sleeper=$!
+			defer kill "$sleeper"
+			wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$there"
+		fi
+		ip netns del "$there"
+		check_exit 0 older "$CONGCTL" use reno --netns "$c"
+		holds recorded "$UNDO"
+		check_exit 1 older unshare -p -f --mount-proc --propagation private sh -c 'umount "$2"; exec "$1" use --undo "$3"' sh "$CONGCTL" "$TMP/mounted" "$UNDO"
+		contains "$ERR" "cannot reach its network namespace, which may be there or gone: run it as root and in the first PID namespace"
+		holds recorded "$UNDO"
+		if [ $way = mounted ]; then
+			umount "$TMP/mounted"
+		else
+			kill "$sleeper"
+			wait "$sleeper"
+		fi
+		check_exit 0 older "$CONGCTL" use reno --netns "$c"
+		holds not recorded "$UNDO"
+	done
+fi
+
+# nobody but root can hold the lock
+if command -v setpriv >/dev/null; then
+	coproc LOCK { exec setpriv --reuid 65534 --regid 65534 --clear-groups flock -o /sys/fs/bpf sh -c 'echo locked; exec sleep 60'; }
+	defer kill "$LOCK_PID"
+	read -r -t 10 -u "${LOCK[0]}" _ || fail "no lock"
+	used "$a" --netns "$c"
+	equals "$(stat -c '%a %u' "$PINS/~undo")" "700 0"
+	undone "$UNDO"
+	kill "$LOCK_PID"
+fi
+# in a bpf file system of its own: a directory that others can open is no lock, nor one in a directory of another's
+elsewhere() {
+	check_exit 1 unshare -m --propagation private sh -c 'mount -t bpf bpf /sys/fs/bpf && eval "$1" && shift && exec "$@"' sh "$1" \
+		"$CONGCTL" use "$a" --netns "$c"
+	equals "$ERR" "congctl: $PINS/~undo or the directory it is in may be changed by others: look at who made it and remove it"
+	equals "$(default "$c")" reno
+}
+elsewhere "mkdir -p -m 755 $PINS/~undo"
+elsewhere "mkdir -p $PINS && mkdir -m 700 $PINS/~undo && chown 65534 $PINS/~undo"
+elsewhere "mkdir -p $PINS/theirs && chown 65534 $PINS"
+elsewhere "mkdir -p $PINS/theirs && chmod 777 $PINS"
 
 # a restricted one is never written
 check_exit 1 "$CONGCTL" use "$r" --netns "$c"

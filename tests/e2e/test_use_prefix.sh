@@ -116,13 +116,45 @@ contains "$(routes)" "10.80.0.0/16 via 10.77.0.2 dev v0 metric 7 mtu 1300"
 lacks "$(routes)" congctl
 used_there "$a" --prefix 10.80.0.0/16
 ip -n "$c" route change 10.80.0.0/16 via 10.77.0.2 metric 7 congctl "$b"
-refused 1 "the route 10.80.0.0/16 has '$b' by now, not '$a': it has been changed since and stays so" --undo "$UNDO"
+refused 1 "the route 10.80.0.0/16 has '$b' by now, not '$a': it has been changed since and stays so, and $UNDO is forgotten" --undo "$UNDO"
+holds not recorded "$UNDO"
+contains "$(routes)" "metric 7 congctl $b"
+# gone: its record goes as well
+used_there "$a" --prefix 10.80.0.0/16
 ip -n "$c" route del 10.80.0.0/16 metric 7
-refused 1 "the route 10.80.0.0/16 is gone: it has been changed since" --undo "$UNDO"
-rm "$PINS/~undo/$UNDO" # nothing else forgets it
+gone "$UNDO" "the route 10.80.0.0/16"
+used_there "$a" --prefix 10.77.0.2
+ip -n "$c" route del 10.77.0.2
+gone "$UNDO" "the route 10.77.0.2/32"
+# an algorithm that is not registered is there still, though the kernel does not name it: undoing takes it off
+for prefix in 10.77.0.0/24 10.77.0.2; do
+	before=$(routes)
+	used_there "$a" --prefix $prefix
+	check_exit 0 "$CONGCTL" unregister --force "$a"
+	check_exit 0 "$CONGCTL" use --netns "$s" reno # whoever comes next does not take it for gone
+	undone "$UNDO"
+	check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$a"
+	equals "$(routes)" "$before"
+done
+
+# everywhere: the default routes, v4 and v6
+ip -n "$c" route add default via 10.77.0.2 metric 4
+ip -n "$c" -6 route add default via 2001:db8:77::2 metric 4
+before=$(routes)
+used_there "$a" --prefix 0.0.0.0/0
+v4=$UNDO
+contains "$(routes)" "default via 10.77.0.2 dev v0 metric 4 congctl $a"
+used_there "$b" --prefix ::/0
+contains "$(routes)" "default via 2001:db8:77::2 dev v0 metric 4 congctl $b"
+undone "$UNDO"
+undone "$v4"
+equals "$(routes)" "$before"
+ip -n "$c" route del default
+ip -n "$c" -6 route del default
 
 # refused
 before=$(routes)
+refused 1 "no route leads to 0.0.0.0/0: 'ip route add 0.0.0.0/0 …' first" "$a" --prefix 0.0.0.0/0 --netns "$c"
 refused 1 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone" "$a" --prefix 10.77.0.9/24
 refused 1 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone" "$a" --prefix 2001:db8::1/32
 refused 1 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/33
@@ -131,4 +163,5 @@ refused 1 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::
 refused 1 "no route leads to 192.0.2.0/24: 'ip route add 192.0.2.0/24 …' first" "$a" --prefix 192.0.2.0/24 --netns "$c"
 refused 1 "no route leads to ::/0: 'ip route add ::/0 …' first" "$a" --prefix ::/0 --netns "$c"
 refused 1 "10.77.0.1/32 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 10.77.0.1 --netns "$c"
+refused 1 "127.0.0.0/9 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 127.0.0.0/9 --netns "$c"
 equals "$(routes)" "$before"

@@ -4,6 +4,7 @@
 #	two_namespaces              $c and $s, linked: 10.77.0.1 and .2, 2001:db8:77::1 and ::2; gone at the end
 #	new_cgroup NAME             a cgroup2 directory of this test alone, in $CGROUP; gone at the end
 #	connects WANTED ARGUMENT... the algorithms that connect.py says, of client, server and ECN
+#	refused, undone, recorded, gone    see below
 #	used ARGUMENT...            `congctl use`, which must succeed; its undo ID is in $UNDO, undone at the end if it is not by then
 
 c=se_$$_c s=se_$$_s UNDO=''
@@ -52,6 +53,17 @@ refused() {
 	check_exit "$code" "$CONGCTL" use "$@"
 	equals "$ERR" "congctl: $sentence"
 	equals "$OUT" ""
+}
+
+recorded() { # is there a record ID?
+	[ -e "$PINS/~undo/$1" ]
+}
+
+# undoing ID says that $2 is gone, and forgets it
+gone() {
+	check_exit 0 "$CONGCTL" use --undo "$1"
+	equals "$ERR" "there was nothing to undo: $2 is gone"
+	holds not recorded "$1"
 }
 
 undone() {

@@ -71,6 +71,7 @@ static const struct {
 	{"algorithms:\n- {register: [a]}", "2: register is a list: a name of the catalogue or the path of an object"},
 	{"algorithms:\n- {register: \"a\\0b\"}", "2: register is a text with a zero byte: a name of the catalogue or the path of an object"},
 	{"algorithms:\n- {register: a, file: b}", "2: unknown key 'file': one of register, as, set"},
+	{"algorithms:\n- register: a\n  set:\n    b: 1\n    c: 1\n    b: 2", "6: key 'b' again: once, it is on line 4 already"},
 	{"algorithms:\n- register: a\n  as: b\n  as: c", "4: key 'as' again: once, it is on line 3 already"},
 	{"algorithms:\n- {register: a, as: a-b}", "2: as: the name 'a-b' contains '-': the kernel takes letters, digits and _ only"},
 	{"algorithms:\n- {register: a, as: a.b}", "2: as: the name 'a.b' contains '.': the kernel takes letters, digits and _ only"},
@@ -203,7 +204,10 @@ static void what_is_saved_is_read_again(void)
 	static const struct congctl_tunable tunables[] = {
 		{.name = "same", .value = 3, .initial = 3}, {.name = "one", .value = 1, .initial = 2}, {.name = "most", .value = UINT64_MAX}};
 	const struct congctl_info info = {.n_tunables = 3, .tunables = tunables};
-	const struct policy_saved saved[] = {{.name = "lan", .object = "cubic", .info = &info}};
+	const struct policy_saved saved[] = {
+		{.name = "lan", .object = "cubic", .info = &info},
+		{.name = "for.eign", .object = "foreign.bpf.o", .own_name = true, .info = &(struct congctl_info){}},
+	};
 	static struct congctl_rule rules[] = {
 		{.selection = {.scope = CONGCTL_SCOPE_DEFAULT}, .name = "lan"},
 		{.selection = {.scope = CONGCTL_SCOPE_CGROUP, .where = "/sys/fs/cgroup/a b\"\\\n: #x"}, .name = "for.eign"},
@@ -215,12 +219,13 @@ static void what_is_saved_is_read_again(void)
 	struct policy p;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	policy_write(f, saved, 1, rules, 4);
+	policy_write(f, saved, 2, rules, 4);
 	fclose(f);
 	CU_ASSERT_EQUAL_FATAL(policy_load(&p, fixture_path, &err), 0);
-	CU_ASSERT_EQUAL_FATAL(p.n_algorithms, 1);
+	CU_ASSERT_EQUAL_FATAL(p.n_algorithms, 2);
 	CU_ASSERT_STRING_EQUAL(p.algorithms[0].object, "cubic");
 	CU_ASSERT_STRING_EQUAL(p.algorithms[0].as, "lan");
+	CU_ASSERT_STRING_EQUAL(p.algorithms[1].as, "");
 	CU_ASSERT_EQUAL_FATAL(p.algorithms[0].n_set, 2);
 	CU_ASSERT_STRING_EQUAL(p.algorithms[0].set[0].name, "one");
 	CU_ASSERT_STRING_EQUAL(p.algorithms[0].set[1].value, "18446744073709551615");

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "../../loader/lib/connection.h"
@@ -117,10 +118,37 @@ static void the_narrowest_route_of_the_main_table_is_best(void)
 	CU_ASSERT_PTR_NULL(route_same(list, 5, &list[5].key));
 }
 
+static void what_the_local_table_covers_is_local(void)
+{
+	const struct route list[] = {
+		route("0.0.0.0/0", RT_TABLE_MAIN, 0, RTN_UNICAST, 0),
+		route("0.0.0.0/0", 100, 0, RTN_LOCAL, 0), /* a proxy's, which a rule leads to */
+		route("127.0.0.0/8", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+		route("10.0.0.0/32", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+		route("10.0.0.255/32", RT_TABLE_LOCAL, 0, RTN_BROADCAST, 0),
+		route("::1/128", RT_TABLE_LOCAL, 0, RTN_LOCAL, 0),
+	};
+	static const struct {
+		const char *to;
+		bool local;
+	} rows[] = {{"127.0.0.0/8", true}, {"127.1.0.0/16", true}, {"10.0.0.0", true}, {"::1", true}, {"0.0.0.0/0", false}, {"::/0", false},
+		    {"126.0.0.0/7", false}, {"10.0.0.0/31", false}, {"10.0.0.255", false}, {"10.0.0.1", false}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct route_prefix p;
+
+		CU_ASSERT_EQUAL(route_parse(rows[i].to, &p, NULL), 0);
+		CU_ASSERT_EQUAL(route_is_local(list, sizeof(list) / sizeof(*list), &p), rows[i].local);
+	}
+	CU_ASSERT_FALSE(route_is_local(list, 0, &list[2].key.to));
+}
+
 static void an_end_reads_as_it_prints(void)
 {
 	static const char *const rows[][2] = {{"10.0.0.1:80", "10.0.0.1:80"}, {"[::1]:65535", "[::1]:65535"},
-					      {"[::ffff:10.0.0.1]:1", "10.0.0.1:1"}, {"[2001:DB8::0]:443", "[2001:db8::]:443"}};
+					      {"[::ffff:10.0.0.1]:1", "10.0.0.1:1"}, {"[2001:DB8::0]:443", "[2001:db8::]:443"},
+					      {"[fe80::1]%lo:80", "[fe80::1]:80"}, {"[fe80::1%lo]:80", "[fe80::1]:80"},
+					      {"10.0.0.1%lo:80", "10.0.0.1:80"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct connection_end end;
@@ -129,13 +157,14 @@ static void an_end_reads_as_it_prints(void)
 		CU_ASSERT_EQUAL(connection_end_parse(rows[i][0], &end, NULL), 0);
 		connection_end_print(&end, text);
 		CU_ASSERT_STRING_EQUAL(text, rows[i][1]);
+		CU_ASSERT_EQUAL(end.device, strchr(rows[i][0], '%') ? if_nametoindex("lo") : 0);
 	}
 }
 
 static void a_wrong_end_is_refused(void)
 {
 	static const char *const rows[] = {"", ":", ":80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:80x", "::1:80", "[::1]80",
-					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1",
+					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1", "10.0.0.1]:80", "[::1]%:80", "[::1]%nope:80", "10.0.0.1%nope:80", "%lo:80",
 					   "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd]:1"};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -153,6 +182,7 @@ int main(void)
 		TEST(every_host_bit_is_noticed),
 		TEST(a_prefix_covers_itself_and_narrower_ones),
 		TEST(the_narrowest_route_of_the_main_table_is_best),
+		TEST(what_the_local_table_covers_is_local),
 		TEST(an_end_reads_as_it_prints),
 		TEST(a_wrong_end_is_refused),
 		CU_TEST_INFO_NULL,
