@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +76,18 @@ static void usage(FILE *f)
 	fputs("\n'netsim COMMAND -h' explains a command; --version tells the version\n", f);
 }
 
+/* What was printed is not lost unnoticed; a reader that has gone has what it wanted. */
+static int finish(int code)
+{
+	const bool failed = ferror(stdout);
+
+	errno = 0;
+	if ((!fflush(stdout) && !failed) || errno == EPIPE || code != NETSIM_OK)
+		return code;
+	fprintf(stderr, "netsim: cannot write to standard output: %s: is the disk full?\n", strerror(errno ? errno : EIO));
+	return NETSIM_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	size_t length = 0;
@@ -82,17 +96,17 @@ int main(int argc, char **argv)
 		append_word(&length, i ? argv[i] : "netsim");
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
 		usage(stdout);
-		return NETSIM_OK;
+		return finish(NETSIM_OK);
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("netsim " CONGCTL_VERSION);
-		return NETSIM_OK;
+		return finish(NETSIM_OK);
 	}
 	catch_signals();
 	/* cppcheck-suppress comparePointers ; as above */
 	for (const struct netsim_command *const *c = __start_netsim_commands; c < __stop_netsim_commands; c++) {
 		if (!strcmp((*c)->name, argv[1]))
-			return (*c)->run(argc - 1, argv + 1);
+			return finish((*c)->run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "netsim: unknown command '%s': 'netsim' alone lists them\n", argv[1]);
 	return NETSIM_MISUSE;

@@ -147,11 +147,11 @@ int congctl_save(char **yaml, struct congctl_error *err)
 	int ret;
 
 	*yaml = NULL;
-	ret = require_lasting_pins(err); /* else it would seem that nothing is registered */
-	if (!ret)
-		ret = congctl_list(&c.entries, &n, err);
+	ret = congctl_list(&c.entries, &n, err);
 	if (!ret)
 		ret = collect_algorithms(&c, n, err);
+	if (!ret)
+		ret = require_lasting_pins(err); /* else it would seem that nothing is registered */
 	if (!ret)
 		ret = collect_rules(&c, err);
 	f = ret ? NULL : open_memstream(yaml, &size);

@@ -24,9 +24,11 @@ static void drop_samples(struct run_result *r)
 }
 
 /* In the child. Its exit code tells nothing that the file does not. */
-static void run_cell(const struct cell *cell, bool figures_only, pid_t parent, const sigset_t *mask)
+static void run_cell(const struct cells *cells, const struct cell *cell, pid_t parent, const sigset_t *mask)
 {
-	const struct session_options options = {.engine = cell->engine, .wait = EMU_WAIT_SLEEP, .stop = &netsim_stop};
+	const struct session_options options = {
+		.session = cells->session, .engine = cell->engine, .wait = EMU_WAIT_SLEEP, .stop = &netsim_stop,
+	};
 	struct scenario one = *cell->scenario;
 	struct congctl_error err = {0};
 	struct run_result r;
@@ -41,14 +43,14 @@ static void run_cell(const struct cell *cell, bool figures_only, pid_t parent, c
 	if (session_repeat(&one, &options, &r, &n, &err)) {
 		cell_write_failure(cell->fd, &err);
 	} else {
-		if (figures_only)
+		if (cells->figures_only)
 			drop_samples(&r);
 		cell_write(cell->fd, &r);
 	}
 	_exit(NETSIM_OK);
 }
 
-static int start_cell(struct cell *cell, bool figures_only, const sigset_t *mask, struct congctl_error *err)
+static int start_cell(const struct cells *cells, struct cell *cell, const sigset_t *mask, struct congctl_error *err)
 {
 	const pid_t parent = getpid();
 
@@ -64,7 +66,7 @@ static int start_cell(struct cell *cell, bool figures_only, const sigset_t *mask
 		return congctl_fail(err, -errno, "cannot start a process: %s", strerror(errno));
 	}
 	if (!cell->pid)
-		run_cell(cell, figures_only, parent, mask);
+		run_cell(cells, cell, parent, mask);
 	return 0;
 }
 
@@ -122,7 +124,7 @@ static int start_cells(struct cells *cells, const struct signals *signals, struc
 		const struct load load = look(cells);
 
 		if (may_start(cells, &cells->cells[i], &load))
-			ret = start_cell(&cells->cells[i], cells->figures_only, &signals->before, err);
+			ret = start_cell(cells, &cells->cells[i], &signals->before, err);
 	}
 	return ret;
 }

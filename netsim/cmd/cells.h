@@ -22,6 +22,7 @@ struct cell {
 struct cells {
 	struct cell *cells;
 	size_t n;
+	const struct session *session; /* it has the algorithms of all */
 	size_t side_by_side;       /* most at a time */
 	size_t retry_side_by_side; /* of what was void: its neighbours may have disturbed it */
 	uint64_t rate_bps;         /* of the bottlenecks at a time, together; a single one may have more. 0: any */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../cmd.h"
+#include "../report/report.h"
 #include "cell.h"
 #include "compare.h"
 
@@ -155,10 +156,9 @@ static int write_file(const struct comparison *r, const char *dir, const char *n
 	if (!f)
 		return congctl_fail(err, -errno, "cannot write %s: %s", made, strerror(errno));
 	ret = write(f, r, err);
-	if (ferror(f))
-		ret = ret ? ret : -EIO;
-	if (fclose(f) || (!ret && rename(made, path)))
-		ret = ret ? ret : -errno;
+	ret = report_close(f, ret);
+	if (!ret && rename(made, path))
+		ret = -errno;
 	if (ret)
 		unlink(made);
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;

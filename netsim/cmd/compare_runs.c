@@ -157,12 +157,14 @@ void compare_free(struct compare *c)
 
 /* --- the runs ----------------------------------------------------------------------------------------------------------- */
 
-static int run_engine(struct compare *c, enum session_engine engine, struct cell *runs, size_t n, struct congctl_error *err)
+/* of the engine with that index */
+static int run_engine(struct compare *c, size_t e, struct congctl_error *err)
 {
+	const size_t n = compare_run_count(c) / c->n_engines;
 	const size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-	struct cells cells = {.cells = runs, .n = n, .side_by_side = cpus, .tries = 1, .figures_only = true};
+	struct cells cells = {.cells = c->runs + e * n, .n = n, .session = &c->sessions[e], .side_by_side = cpus, .tries = 1, .figures_only = true};
 
-	if (engine == SESSION_EMU) {
+	if (c->engines[e] == SESSION_EMU) {
 		cells.side_by_side = cpus * CELLS_PER_CPU;
 		cells.rate_bps = cpus * CELLS_RATE_PER_CPU_BPS;
 		cells.retry_side_by_side = RETRIES_SIDE_BY_SIDE;
@@ -174,7 +176,6 @@ static int run_engine(struct compare *c, enum session_engine engine, struct cell
 static int run_all(struct compare *c, struct congctl_error *err)
 {
 	const struct comparison *r = &c->comparison;
-	const size_t per_engine = compare_run_count(c) / c->n_engines;
 	int ret = 0;
 
 	for (size_t e = 0; !ret && e < c->n_engines; e++) {
@@ -183,7 +184,7 @@ static int run_all(struct compare *c, struct congctl_error *err)
 			ret = session_algorithms(&c->sessions[e], c->engines[e], &c->scenarios[i], err);
 	}
 	for (size_t e = 0; !ret && e < c->n_engines; e++)
-		ret = run_engine(c, c->engines[e], c->runs + e * per_engine, per_engine, err);
+		ret = run_engine(c, e, err);
 	for (size_t e = 0; e < c->n_engines; e++)
 		session_end(&c->sessions[e]);
 	return ret;

@@ -74,6 +74,7 @@ static int make_cells(struct demo *d, struct congctl_error *err)
 
 	d->cells = (struct cells){
 		.cells = d->cell,
+		.session = &d->session,
 		.side_by_side = SIDE_BY_SIDE,
 		.retry_side_by_side = RETRIES_SIDE_BY_SIDE,
 		.tries = TRIES,

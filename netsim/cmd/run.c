@@ -223,12 +223,13 @@ static void show_progress(void *arg, const struct scenario *s, uint64_t t_ns, co
 	*last = (struct progress){t_ns, link->out_bytes};
 }
 
-static int repeat(const struct run_options *o, const struct scenario *s, struct run_result *results, size_t *n,
-		  struct congctl_error *err)
+static int repeat(const struct run_options *o, const struct session *session, const struct scenario *s, struct run_result *results,
+		  size_t *n, struct congctl_error *err)
 {
 	const bool terminal = isatty(STDERR_FILENO);
 	struct progress progress = {0};
 	const struct session_options options = {
+		.session = session,
 		.engine = o->engine,
 		.wait = o->wait,
 		.stop = &netsim_stop,
@@ -281,7 +282,7 @@ static int run_scenario(const struct run_options *o, const struct scenario *s, s
 	if (!ret)
 		ret = session_algorithms(&session, o->engine, s, err);
 	if (!ret)
-		ret = repeat(o, s, results, &n, err);
+		ret = repeat(o, &session, s, results, &n, err);
 	if (!ret) {
 		struct report_run run = {
 			.scenario = s,

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../sim/plugin_host.h"
 #include "session.h"
@@ -99,6 +100,7 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 		return ret;
 	*algorithm = (struct report_algorithm){0};
 	*obj = NULL;
+	session->own_names[session->n][0] = '\0';
 	snprintf(algorithm->name, sizeof(algorithm->name), "%s", name);
 	if (congctl_is_available(name) && flow->n_set)
 		return congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or --engine sim",
@@ -114,12 +116,33 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 		if (ret)
 			return ret;
 		snprintf(algorithm->file, sizeof(algorithm->file), "%s", congctl_object_info(*obj)->file);
-		if (strcmp(name, congctl_object_info(*obj)->name))
-			ret = congctl_object_rename(*obj, name, err);
-		if (!ret)
-			ret = set_tunables(*obj, flow, err);
+		ret = set_tunables(*obj, flow, err);
 	}
 	session->n++;
+	return ret;
+}
+
+/* Under a name that is free and says whose it is: the algorithm's, cut if need be, and the process's number. */
+static int register_algorithm(struct session *session, size_t i, struct congctl_error *err)
+{
+	char own[CONGCTL_NAME_MAX + 1], number[16];
+	struct congctl_error inner = {0};
+	int ret, n;
+
+	for (unsigned int k = (unsigned int)getpid();; k++) {
+		n = snprintf(number, sizeof(number), "_%x", k);
+		snprintf(own, sizeof(own), "%.*s", CONGCTL_NAME_MAX - n, session->algorithms[i].name);
+		strcat(own, number);
+		if (!congctl_is_available(own))
+			break;
+	}
+	memcpy(session->own_names[i], own, sizeof(own));
+	ret = congctl_object_rename(session->objects[i], own, &inner);
+	if (!ret)
+		ret = congctl_object_register(session->objects[i], &inner);
+	if (ret)
+		congctl_fail(err, ret, "cannot use algorithm '%s': %s", session->algorithms[i].name, inner.text);
+	congctl_error_clear(&inner);
 	return ret;
 }
 
@@ -136,12 +159,12 @@ static int kernel_algorithms_of(struct session *session, const struct scenario *
 			ret = find_algorithm(session, &s->flows[i], err);
 	}
 	for (size_t i = 0; i < session->n; i++)
-		missing |= session->objects[i] && !congctl_is_available(session->algorithms[i].name);
+		missing |= session->objects[i] && !session->own_names[i][0];
 	if (!ret && missing)
 		ret = congctl_require(err);
 	for (size_t i = 0; !ret && i < session->n; i++) {
-		if (session->objects[i] && !congctl_is_available(session->algorithms[i].name))
-			ret = congctl_object_register(session->objects[i], err);
+		if (session->objects[i] && !session->own_names[i][0])
+			ret = register_algorithm(session, i, err);
 	}
 	return ret;
 }
@@ -163,6 +186,7 @@ static int find_plugin(struct session *session, const struct scenario_flow *flow
 		*algorithm = (struct report_algorithm){.native = true};
 		snprintf(algorithm->name, sizeof(algorithm->name), "%s", flow->cc);
 		snprintf(algorithm->file, sizeof(algorithm->file), "%s", plugin_path(p));
+		session->own_names[session->n][0] = '\0';
 		session->objects[session->n++] = NULL;
 	}
 	plugin_close(p);
@@ -198,6 +222,19 @@ void session_end(struct session *session)
 	session->n = 0;
 }
 
+/* The name asked for becomes the one in the kernel, or the reverse. */
+static void swap_name(const struct session *session, char *name, bool to_own)
+{
+	for (size_t i = 0; i < session->n; i++) {
+		const char *asked = session->algorithms[i].name, *own = session->own_names[i];
+
+		if (own[0] && !strcmp(name, to_own ? asked : own)) {
+			snprintf(name, CONGCTL_NAME_MAX + 1, "%s", to_own ? own : asked);
+			return;
+		}
+	}
+}
+
 static int run_once(const struct scenario *s, const struct session_options *o, struct run_result *r, struct congctl_error *err)
 {
 	const struct sim_options sim = {.stop = o->stop, .progress = o->progress, .progress_arg = o->progress_arg};
@@ -218,6 +255,8 @@ int session_repeat(const struct scenario *s, const struct session_options *optio
 	struct scenario one = *s;
 	int ret;
 
+	for (size_t i = 0; i < one.n_flows; i++)
+		swap_name(options->session, one.flows[i].cc, true);
 	for (*n = 0; *n < s->repeat; (*n)++) {
 		struct run_result *r = &results[*n];
 
@@ -228,6 +267,8 @@ int session_repeat(const struct scenario *s, const struct session_options *optio
 			run_result_free(r);
 			return ret;
 		}
+		for (size_t i = 0; i < r->n_flows; i++)
+			swap_name(options->session, r->flows[i].cc, false);
 		r->seed = one.seed;
 		measure_run(&one, r);
 	}

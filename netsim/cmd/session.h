@@ -20,16 +20,18 @@ int session_require(enum session_engine engine, struct congctl_error *err);
 struct session {
 	struct report_algorithm algorithms[SESSION_MAX_ALGORITHMS]; /* every algorithm named */
 	struct congctl_object *objects[SESSION_MAX_ALGORITHMS];     /* of those registered here; NULL: was available, or a native plugin */
+	char own_names[SESSION_MAX_ALGORITHMS][CONGCTL_NAME_MAX + 1]; /* under which: no two sessions meet; empty: its own */
 	size_t n;
 };
 
 /* Make every algorithm of the scenario available: in the kernel for the emulator, as a native plugin that takes its settings for the
- * simulator. What is registered here is unregistered by session_end(); if the process is killed, by the kernel or, before 6.4, by the
- * next congctl_sweep(). -ENOENT: there is no such algorithm. */
+ * simulator. What is registered here, under a name of this session's own, is unregistered by session_end(); if the process is killed, by
+ * the kernel or, before 6.4, by the next congctl_sweep(). -ENOENT: there is no such algorithm. */
 int session_algorithms(struct session *session, enum session_engine engine, const struct scenario *s, struct congctl_error *err);
 void session_end(struct session *session);
 
 struct session_options {
+	const struct session *session; /* it has the scenario's algorithms */
 	enum session_engine engine;
 	enum emu_wait wait; /* of the emulator */
 	volatile sig_atomic_t *stop;

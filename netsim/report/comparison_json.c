@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A comparison for a program. A figure that is not known is null. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "comparison.h"
+#include "json.h"
 
 static const char *const figure_names[] = {"goodput_bps", "rtt_p50_us", "retransmits"};
-
-static void add(struct json_object *o, const char *key, struct json_object *value)
-{
-	json_object_object_add(o, key, value);
-}
-
-static struct json_object *number(double v)
-{
-	return isfinite(v) ? json_object_new_double(v) : NULL;
-}
-
-static struct json_object *text(const char *s)
-{
-	return s && *s ? json_object_new_string(s) : NULL;
-}
 
 /* KEY and KEY_ci95 */
 static void add_interval(struct json_object *o, const char *key, const struct interval *ci)
@@ -30,14 +15,14 @@ static void add_interval(struct json_object *o, const char *key, const struct in
 	struct json_object *pair = NULL;
 	char name[64];
 
-	add(o, key, number(ci->median));
+	json_add(o, key, json_number(ci->median));
 	if (ci->n > 1) {
 		pair = json_object_new_array();
-		json_object_array_add(pair, number(ci->low));
-		json_object_array_add(pair, number(ci->high));
+		json_object_array_add(pair, json_number(ci->low));
+		json_object_array_add(pair, json_number(ci->high));
 	}
 	snprintf(name, sizeof(name), "%s_ci95", key);
-	add(o, name, pair);
+	json_add(o, name, pair);
 }
 
 /* against the reference: in parts of its medians, and run by run in the figure's unit */
@@ -51,8 +36,8 @@ static struct json_object *difference_object(const struct comparison *c, const s
 		char name[64];
 
 		snprintf(name, sizeof(name), "%s_relative", figure_names[i]);
-		add(o, name, number(compared_relative(compared_median(runs, c->repeat, i),
-						      compared_median(reference, c->repeat, i))));
+		json_add(o, name, json_number(compared_relative(compared_median(runs, c->repeat, i),
+								compared_median(reference, c->repeat, i))));
 		add_interval(o, figure_names[i], &paired);
 	}
 	return o;
@@ -66,15 +51,15 @@ static struct json_object *arm_object(const struct comparison *c, const struct c
 
 	for (size_t k = 0; k < c->repeat; k++)
 		valid += a->runs[k].valid;
-	add(o, c->what, text(c->arms[arm]));
-	add(o, "runs_valid", json_object_new_int64(valid));
-	add(o, "void_reason", text(a->void_reason));
+	json_add(o, c->what, json_text(c->arms[arm]));
+	json_add(o, "runs_valid", json_object_new_int64(valid));
+	json_add(o, "void_reason", json_text(a->void_reason));
 	for (enum compared_figure i = 0; i < COMPARED_FIGURES; i++) {
 		const struct interval ci = compared_interval(a->runs, c->repeat, i);
 
 		add_interval(o, figure_names[i], &ci);
 	}
-	add(o, "difference", arm == c->reference ? NULL : difference_object(c, cell, arm));
+	json_add(o, "difference", arm == c->reference ? NULL : difference_object(c, cell, arm));
 	return o;
 }
 
@@ -84,12 +69,12 @@ static struct json_object *cell_object(const struct comparison *c, const struct 
 
 	for (size_t k = 0; k < c->n_keys; k++) {
 		if (cell->settings[k].value)
-			add(settings, c->keys[k], text(cell->settings[k].value));
+			json_add(settings, c->keys[k], json_text(cell->settings[k].value));
 	}
 	for (size_t a = 0; a < c->n_arms; a++)
 		json_object_array_add(arms, arm_object(c, cell, a));
-	add(o, "settings", settings);
-	add(o, "arms", arms);
+	json_add(o, "settings", settings);
+	json_add(o, "arms", arms);
 	return o;
 }
 
@@ -101,18 +86,18 @@ static int add_differences(struct json_object *o, const struct comparison *c)
 	int ret = comparison_differences(&d, c);
 
 	if (!ret) {
-		add(median, "goodput_bps", number(median_absolute(d.goodput, c->n_cells)));
-		add(median, "rtt_p50_us", number(median_absolute(d.rtt, c->n_cells)));
+		json_add(median, "goodput_bps", json_number(median_absolute(d.goodput, c->n_cells)));
+		json_add(median, "rtt_p50_us", json_number(median_absolute(d.rtt, c->n_cells)));
 		for (size_t i = 0; i < c->n_cells; i++) {
 			if (comparison_misses(d.goodput[i], d.rtt[i]))
 				json_object_array_add(missed, json_object_new_int64((int64_t)i + 1));
 		}
 	}
-	add(limits, "goodput_bps", number(COMPARISON_GOODPUT_LIMIT));
-	add(limits, "rtt_p50_us", number(COMPARISON_RTT_LIMIT));
-	add(o, "median_difference", median);
-	add(o, "limits", limits);
-	add(o, "missed", missed);
+	json_add(limits, "goodput_bps", json_number(COMPARISON_GOODPUT_LIMIT));
+	json_add(limits, "rtt_p50_us", json_number(COMPARISON_RTT_LIMIT));
+	json_add(o, "median_difference", median);
+	json_add(o, "limits", limits);
+	json_add(o, "missed", missed);
 	free(d.goodput);
 	free(d.rtt);
 	return ret;
@@ -123,15 +108,15 @@ int comparison_json(FILE *f, const struct comparison *c, struct congctl_error *e
 	struct json_object *o = json_object_new_object(), *cells = json_object_new_array();
 	int ret = 0;
 
-	add(o, "scenario", text(c->name));
-	add(o, "compared", text(c->what));
-	add(o, "engine", text(c->engine));
-	add(o, "reference", text(c->arms[c->reference]));
-	add(o, "seed", json_object_new_uint64(c->seed));
-	add(o, "repeat", json_object_new_int64((int64_t)c->repeat));
+	json_add(o, "scenario", json_text(c->name));
+	json_add(o, "compared", json_text(c->what));
+	json_add(o, "engine", json_text(c->engine));
+	json_add(o, "reference", json_text(c->arms[c->reference]));
+	json_add(o, "seed", json_object_new_uint64(c->seed));
+	json_add(o, "repeat", json_object_new_int64((int64_t)c->repeat));
 	for (size_t i = 0; i < c->n_cells; i++)
 		json_object_array_add(cells, cell_object(c, &c->cells[i]));
-	add(o, "cells", cells);
+	json_add(o, "cells", cells);
 	if (!c->engine && add_differences(o, c))
 		ret = congctl_fail(err, -ENOMEM, "out of memory for the comparison");
 	else if (fprintf(f, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)) < 0)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <congctl/units.h>
 
@@ -328,9 +329,8 @@ int report_html(const struct report_run *runs, size_t n, const char *title, cons
 	}
 	if (!ret)
 		put_end(f, &runs[0]);
-	if (ferror(f))
-		ret = ret ? ret : -EIO;
-	if (fclose(f))
-		ret = ret ? ret : -errno;
+	ret = report_close(f, ret);
+	if (ret)
+		unlink(file);
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", file, strerror(-ret)) : 0;
 }

@@ -43,7 +43,10 @@ int report_check_dir(const char *dir, struct congctl_error *err);
 /* summary.json */
 int report_summary(FILE *f, const struct report_run *run, struct congctl_error *err);
 
-/* report.html over several runs side by side (demo, compare): one page, self-contained, SVG inline. */
+/* fclose() of a file that was written: `ret` if that is a failure, else the file's, -ENOSPC for one. */
+int report_close(FILE *f, int ret);
+
+/* report.html over several runs side by side (demo, compare): one page, self-contained, SVG inline. No file is left on failure. */
 int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err);
 
 #endif

@@ -179,6 +179,16 @@ static void remove_results(const char *dir)
 	rmdir(dir);
 }
 
+int report_close(FILE *f, int ret)
+{
+	const bool failed = ferror(f);
+
+	errno = 0; /* when an earlier write failed, so does that of what is left, and says why */
+	if (fclose(f) || failed)
+		ret = ret ? ret : errno ? -errno : -EIO;
+	return ret;
+}
+
 static int write_one(size_t i, const char *dir, const struct report_run *run, struct congctl_error *err)
 {
 	char path[4200];
@@ -192,10 +202,7 @@ static int write_one(size_t i, const char *dir, const struct report_run *run, st
 	if (!f)
 		return congctl_fail(err, -errno, "cannot write %s: %s", path, strerror(errno));
 	ret = files[i].write(f, run, err);
-	if (ferror(f))
-		ret = ret ? ret : -EIO;
-	if (fclose(f))
-		ret = ret ? ret : -errno;
+	ret = report_close(f, ret);
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
 }
 

@@ -6,8 +6,6 @@
 
 #include "topology.h"
 
-#define ETHERNET_HEADER 14
-
 static int check_times(const struct scenario *s, struct scenario_spot *spot, struct congctl_error *err)
 {
 	const double end = (double)s->duration_ns / 1e9;
@@ -104,17 +102,11 @@ int scenario_check_flow(const struct scenario *s, size_t group, struct scenario_
 
 /* --- links -------------------------------------------------------------------------------------------------------------- */
 
-/* as the queue will count it: whole packets, or bytes */
-static uint64_t amount_bytes(const struct scenario *s, const struct scenario_link *link, const struct scenario_amount *a)
-{
-	return a->unit == UNIT_BYTES ? (uint64_t)a->value : scenario_link_amount_pkts(s, link, a) * scenario_frame_bytes(s);
-}
-
 static int check_room(const struct scenario *s, const struct scenario_link *link, struct scenario_spot *spot,
 		      struct congctl_error *err)
 {
 	const struct scenario_amount *buffer = &link->buffer, *ecn = &link->ecn;
-	const uint64_t room = amount_bytes(s, link, buffer), threshold = amount_bytes(s, link, ecn);
+	const uint64_t room = scenario_link_amount_bytes(s, link, buffer), threshold = scenario_link_amount_bytes(s, link, ecn);
 	const uint32_t frame = scenario_frame_bytes(s);
 
 	spot->key = "buffer";
@@ -157,7 +149,7 @@ static int check_queue(const struct scenario *s, const struct scenario_link *lin
 			return congctl_fail(err, -EINVAL, "queue %s has no %s: a parameter of%.*s", name, keys[i].name,
 					    (int)strlen(keys[i].goes_with) - 1, keys[i].goes_with);
 	}
-	if (q->min.set && q->max.set && amount_bytes(s, link, &q->min) >= amount_bytes(s, link, &q->max))
+	if (q->min.set && q->max.set && scenario_link_amount_bytes(s, link, &q->min) >= scenario_link_amount_bytes(s, link, &q->max))
 		return congctl_fail(err, -EINVAL, "the queue's min is not below its max: a range between them");
 	return 0;
 }

@@ -5,7 +5,6 @@
 
 #include "topology.h"
 
-#define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 #define TCP_HEADER 32      /* bytes with the timestamp option */
 #define UDP_HEADER 8       /* bytes */
 
@@ -132,7 +131,7 @@ enum scenario_discipline scenario_link_discipline(const struct scenario_link *li
 	return link->ecn.set ? QUEUE_STEP : QUEUE_FIFO;
 }
 
-static uint64_t amount_bytes(const struct scenario *s, const struct scenario_link *link, const struct scenario_amount *a)
+uint64_t scenario_link_amount_bytes(const struct scenario *s, const struct scenario_link *link, const struct scenario_amount *a)
 {
 	if (!a->set)
 		return 0;
@@ -170,8 +169,8 @@ void scenario_link_config(const struct scenario *s, const struct scenario_link *
 		.queue = {
 			.discipline = discipline_name(link),
 			.ecn = q->mark,
-			.min_bytes = amount_bytes(s, link, &q->min),
-			.max_bytes = amount_bytes(s, link, &q->max),
+			.min_bytes = scenario_link_amount_bytes(s, link, &q->min),
+			.max_bytes = scenario_link_amount_bytes(s, link, &q->max),
 			.max_probability = q->probability,
 			.weight = q->weight,
 			.gentle = q->gentle,

@@ -89,6 +89,7 @@ void scenario_write_quoted(const char *text, FILE *f);
 
 /* "WORD,key=value,…" of a place; WORD is the value of the key `first` (NULL: there is none). `seen`: by key, what was given */
 #define SCENARIO_MAX_KEYS 160
+#define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 int scenario_spec_read(enum key_place place, const char *first, char *spec, void *object, bool *seen, struct congctl_error *err);
 int scenario_set_tunable(struct scenario_flow *flow, const char *name, const char *value, struct congctl_error *err);
 /* "20mbit@10s,5mbit@20s" */
@@ -110,6 +111,8 @@ int scenario_check_link(const struct scenario *s, const struct scenario_link *li
 			struct congctl_error *err);
 int scenario_check_flow(const struct scenario *s, size_t group, struct scenario_spot *spot, struct congctl_error *err);
 uint64_t scenario_link_amount_pkts(const struct scenario *s, const struct scenario_link *link, const struct scenario_amount *a);
+/* the same in bytes, as the queue will count it: given in bytes, or whole packets; 0: not set */
+uint64_t scenario_link_amount_bytes(const struct scenario *s, const struct scenario_link *link, const struct scenario_amount *a);
 enum scenario_discipline scenario_link_discipline(const struct scenario_link *link); /* never QUEUE_AUTO */
 void scenario_flow_init(struct scenario_flow *flow);
 

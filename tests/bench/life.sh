@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # life.sh [CONNECTIONS] - a whole life under 10000 live connections, 20 of them carrying data: milliseconds of each command, and what the
-# connections noticed. Then registering and unregistering one by one, `list` with 30 registered, and the same by bpftool.
+# connections noticed; `list` with 30 registered and all of them there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 connections=${1:-10000}
@@ -24,9 +24,6 @@ timed() { # LABEL COMMAND...
 }
 congctl() {
 	timed "$*" build/congctl "$@" -j
-}
-elapsed_ms() {
-	awk "BEGIN {printf \"%.1f\", ($EPOCHREALTIME - $1) * 1000}"
 }
 
 ip netns add $ns
@@ -54,38 +51,3 @@ congctl unregister $a --drain
 exec 9>&-
 wait || true
 tail -n 1 "$tmp/out" | jq -c '{stall_ms, late_ms, resets, corrupted, lost}'
-
-build/congctl unregister "${many[@]}" >/dev/null
-many=()
-objects=() names=()
-for o in build/algorithms/*.bpf.o; do
-	objects+=("$o")
-	names+=("bpf_$(basename "$o" .bpf.o)")
-done
-many=("${names[@]}")
-one=() all=() down=() tool=()
-for _ in 1 2 3 4 5 6 7; do
-	t=$EPOCHREALTIME
-	build/congctl register "${objects[0]}" >/dev/null
-	one+=("$(elapsed_ms "$t")")
-	build/congctl unregister "${names[0]}" >/dev/null
-	t=$EPOCHREALTIME
-	build/congctl register "${objects[@]}" >/dev/null
-	all+=("$(elapsed_ms "$t")")
-	t=$EPOCHREALTIME
-	build/congctl unregister "${names[@]}" >/dev/null
-	down+=("$(elapsed_ms "$t")")
-	t=$EPOCHREALTIME
-	for o in "${objects[@]}"; do bpftool struct_ops register "$o" >/dev/null 2>&1; done
-	tool+=("$(elapsed_ms "$t")")
-	build/congctl unregister "${names[@]}" >/dev/null
-done
-median() {
-	printf '%s\n' "$@" | sort -g | sed -n 4p
-}
-awk -v one="$(median "${one[@]}")" -v all="$(median "${all[@]}")" -v down="$(median "${down[@]}")" -v tool="$(median "${tool[@]}")" \
-	-v n=${#objects[@]} 'BEGIN {
-	printf "register one: %.1f ms; %d in one command: %.1f ms, each after the first %.1f ms; a loop of bpftool: %.1f ms, %.1f times\n",
-		one, n, all, (all - one) / (n - 1), tool, tool / all
-	printf "unregister %d: %.1f ms, %.1f ms each\n", n, down, down / n
-}'

@@ -64,6 +64,12 @@ check_exit 1 "$NETSIM" run "$TMP/bad.yaml" -o "$TMP/dir"
 contains "$ERR" "netsim run: $TMP/bad.yaml:2: unknown key 'rats': one of name, description,"
 holds not test -e "$TMP/dir"
 
+# what cannot be printed is said, and fails; a reader that has gone has what it wanted
+"$NETSIM" keys >/dev/full 2>"$TMP/err"
+equals "$? $(cat "$TMP/err")" "1 netsim: cannot write to standard output: No space left on device: is the disk full?"
+"$NETSIM" keys 2>"$TMP/err" | head -n 1 >/dev/null
+equals "${PIPESTATUS[0]} $(cat "$TMP/err")" "0 "
+
 # an unknown algorithm and a bad place for the results are told before anything runs
 needs_root
 ln -s /nonexistent "$TMP/nowhere"
@@ -78,6 +84,20 @@ check_exit 1 "$NETSIM" run --rate 10mbit --rtt 40ms --cc "t_$$_none" -o "$TMP/di
 contains "$ERR" "netsim run: there is no algorithm 't_$$_none': the kernel has "
 contains "$ERR" "further ones are looked for in "
 holds not test -e "$TMP/dir"
+
+# a full file system, in a mount namespace of its own: said, and nothing half written stays
+on_full() { # ARGUMENT... with -o full/results; what is left is in $TMP/left
+	(cd "$TMP" && unshare -m sh -c 'mount -t tmpfs -o size=16k tmpfs full && { "$@"; code=$?; ls -A full >left; exit $code; }' sh \
+		"$NETSIM" "$@" -o full/results)
+}
+mkdir "$TMP/full"
+check_exit 1 on_full run --engine sim --rate 10mbit --rtt 40ms --cc cubic --duration 10s --sample 1ms
+holds grep -qE '^netsim run: cannot write full/results\..*/samples.csv: No space left on device$' "$TMP/err"
+equals "$(cat "$TMP/left")" ""
+printf '%s\nvary: {buffer: [%s]}\nflows: [{}]\nduration: 100ms\n' "$link" "$(seq -s, -f %gpkt 2 17)" >"$TMP/many.yaml"
+check_exit 1 on_full compare "$TMP/many.yaml" --cc cubic,reno
+equals "$ERR" "netsim compare: cannot write full/results/compare.json: No space left on device"
+equals "$(cat "$TMP/left")" ""
 
 # the kernel has one of each tunable
 refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \

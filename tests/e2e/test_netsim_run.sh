@@ -44,8 +44,13 @@ for other in "--family 6" "--mtu 576" "--mtu 9000"; do
 	told '.flows[0].goodput_bps > 0.5 * .link.tcp_cap_bps' "$TMP/out"
 done
 
-# a plugin is registered for the run under the name asked for, and gone afterwards
+# a plugin is registered for the run, under a name that the process has for itself, told under the one asked for, and gone afterwards
 name=$(unique run)
+own_name() { # PID
+	local number
+	number=$(printf '_%x' "$1")
+	echo "${name:0:15-${#number}}$number"
+}
 mkdir "$TMP/catalogue"
 cp "$ALGORITHMS/aimd.bpf.o" "$TMP/catalogue/$name.bpf.o"
 export CONGCTL_ALGORITHMS=$TMP/catalogue
@@ -54,18 +59,32 @@ equals "$(jq -r '.flows[0].cc' "$TMP/plugin/summary.json")" "$name"
 equals "$(jq -r '.algorithms[0].sha256' "$TMP/plugin/manifest.json")" "$(sha256sum <"$TMP/catalogue/$name.bpf.o" | cut -d' ' -f1)"
 holds not is_available "$name"
 
+# two runs at the same time with the same plugin: each has its own, with its own tunables, and the end of one takes nothing from the other
+"$NETSIM" run "${net[@]}" --flow "$name,set.beta=900" --flow "$name,set.beta=900,start=4s" --duration 6s -j >"$TMP/first" 2>"$TMP/first.err" &
+pid=$!
+defer kill -9 "$pid"
+wait_until 10 is_available "$(own_name "$pid")"
+undisturbed "${net[@]}" --flow "$name,set.beta=300" --duration 2s -j
+equals "$(jq -r '.flows[0].cc' "$TMP/out")" "$name"
+if wait "$pid"; then
+	told "[.flows[].cc] == [\"$name\", \"$name\"]" "$TMP/first"
+else
+	contains "$(cat "$TMP/first.err")" "runs are void" # the neighbour disturbed it
+fi
+holds not is_available "$(own_name "$pid")"
+
 # interrupted: exit 130, nothing written, nothing left registered
 "$NETSIM" run "${net[@]}" --cc "$name" --duration 60s -o "$TMP/partial" >"$TMP/out" 2>"$TMP/err" &
 pid=$!
 defer kill -9 "$pid"
-wait_until 10 is_available "$name"
+wait_until 10 is_available "$(own_name "$pid")"
 kill -TERM "$pid"
 wait "$pid"
 equals $? 130
 equals "$(cat "$TMP/err")" "netsim run: interrupted: nothing was written"
 equals "$(cat "$TMP/out")" ""
 holds not test -e "$TMP/partial"
-holds not is_available "$name"
+holds not is_available "$(own_name "$pid")"
 
 # killed while data is under way: the kernel removes what was registered (before 6.4, the next command that lists does), and no
 # connection is left behind to keep it
@@ -73,7 +92,7 @@ maps() { # of the plugin, registered or only kept by sockets
 	bpftool -j struct_ops list | jq '[.[] | select(.name == "bpf_aimd")] | length'
 }
 in_use() {
-	"$CONGCTL" list -j | jq -e --arg name "$name" '.algorithms[] | select(.name == $name) | .users >= 3' >/dev/null
+	"$CONGCTL" list -j | jq -e --arg name "$(own_name "$pid")" '.algorithms[] | select(.name == $name) | .users >= 3' >/dev/null
 }
 all_gone() {
 	[ "$(maps)" -le "$before" ]
@@ -87,6 +106,6 @@ wait_until 10 in_use # listener, receiver and sender
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
 check_exit 0 "$CONGCTL" list
-wait_until 10 not is_available "$name"
+wait_until 10 not is_available "$(own_name "$pid")"
 wait_until 10 all_gone
 holds not test -e "$TMP/partial"

@@ -3,23 +3,8 @@
 #ifndef TESTS_SCENARIO_FIXTURE_H
 #define TESTS_SCENARIO_FIXTURE_H
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "unit.h"
+#include "file_fixture.h"
 #include "../../netsim/scenario/keys.h"
-
-static char fixture_path[] = "/tmp/test_scenario.XXXXXX";
-
-static inline void fixture_put(const char *text)
-{
-	FILE *f = fopen(fixture_path, "we");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT(fputs(text, f) >= 0);
-	fclose(f);
-}
 
 /* a file, and the sentence after "FILE:" */
 struct fixture_bad {
@@ -53,18 +38,6 @@ static inline void fixture_load(struct scenario *s, const char *text)
 	if (err.text[0])
 		printf("\n  %s", err.text);
 	CU_ASSERT_EQUAL_FATAL(scenario_finish(s, NULL, &err), 0);
-}
-
-static inline int fixture_run(const char *name, CU_TestInfo *tests)
-{
-	int fd = mkstemp(fixture_path), failed;
-
-	if (fd < 0)
-		return EXIT_FAILURE;
-	close(fd);
-	failed = unit_run(name, tests);
-	unlink(fixture_path);
-	return failed;
 }
 
 #endif

@@ -10,12 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit.h"
-#include "../../loader/lib/object.h"
-
-#define OBJECT "build/algorithms/aimd.bpf.o"
-
-static char name[CONGCTL_NAME_MAX + 1];
+#include "registry_fixture.h"
 
 static struct congctl_object *register_plain(void)
 {
@@ -274,15 +269,6 @@ int main(void)
 		TEST(refused_it_leaves_no_pin),
 		CU_TEST_INFO_NULL,
 	};
-	struct congctl_error err = {};
-	int failed;
 
-	if (geteuid() || congctl_require(&err)) {
-		puts(*err.text ? err.text : "needs root");
-		return 77;
-	}
-	snprintf(name, sizeof(name), "t_%d_h", (int)getpid());
-	failed = unit_run("held", tests);
-	congctl_unregister(name, NULL, NULL); /* after a failure */
-	return failed;
+	return registry_run("held", 'h', tests);
 }

@@ -112,7 +112,7 @@ static void a_wrong_file_is_refused_with_its_line(void)
 		char expected[800];
 		struct policy p;
 
-		fixture_put(bad[i].text, strlen(bad[i].text));
+		fixture_put(bad[i].text);
 		snprintf(expected, sizeof(expected), "%s:%s", fixture_path, bad[i].sentence);
 		CU_ASSERT_EQUAL(policy_load(&p, fixture_path, &err), -EINVAL);
 		CU_ASSERT_STRING_EQUAL(err.text, expected);
@@ -152,7 +152,7 @@ static void as_many_as_the_limit_and_not_one_more(void)
 		policy_free(&p);
 		free(text);
 		text = repeat(cases[i].head, cases[i].item, cases[i].most + 1);
-		fixture_put(text, strlen(text));
+		fixture_put(text);
 		CU_ASSERT_EQUAL(policy_load(&p, fixture_path, &err), -EINVAL);
 		CU_ASSERT_PTR_NOT_NULL(strstr(err.text, cases[i].sentence));
 		policy_free(&p);

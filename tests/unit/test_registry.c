@@ -7,12 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "unit.h"
-#include "../../loader/lib/object.h"
-
-#define OBJECT "build/algorithms/aimd.bpf.o"
-
-static char name[CONGCTL_NAME_MAX + 1];
+#include "registry_fixture.h"
 
 static struct congctl_object *open_renamed(void)
 {
@@ -234,15 +229,6 @@ int main(void)
 		{"what is not there cannot be looked at", what_is_not_there_cannot_be_looked_at},
 		CU_TEST_INFO_NULL,
 	};
-	struct congctl_error err = {};
-	int failed;
 
-	if (geteuid() || congctl_require(&err)) {
-		puts(*err.text ? err.text : "needs root");
-		return 77;
-	}
-	snprintf(name, sizeof(name), "t_%d_r", (int)getpid());
-	failed = unit_run("registry", tests);
-	congctl_unregister(name, NULL, NULL); /* after a failure */
-	return failed;
+	return registry_run("registry", 'r', tests);
 }
