@@ -126,12 +126,7 @@ each refused_look unregister --drain "$there"
 each refused_look unregister --force "$there"
 each refused_look users "$there"
 each refused_look adopt "$there"
-save() {
-	local hidden=''
-	[ "$1" != no_bpffs ] || hidden="'mount -t bpf bpf /sys/fs/bpf' as root"
-	refused "$1" "${hidden:-${look[$1]}}" "${@:2}"
-}
-each save save
+each refused_look save
 each refused_load update "$there" "$good"
 each refused_load rollback "$there"
 each refused_load apply "$TMP/policy.yaml"
