@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "command.h"
+#include "finish.h"
 
 static struct {
 	bool dry_run, prune;
@@ -32,61 +28,9 @@ static const struct field fields[] = {
 	{},
 };
 
-struct report {
-	int ret;
-	char text[sizeof(((struct congctl_error *)NULL)->text)];
-};
-
-/* Read to the end; false: whoever writes it is gone before. */
-static bool read_report(int fd, struct report *report)
+static int make_changes(void *plan, struct congctl_error *err)
 {
-	size_t have = 0;
-	ssize_t n;
-
-	while (have < sizeof(*report)) {
-		n = read(fd, (char *)report + have, sizeof(*report) - have);
-		if (n > 0)
-			have += n;
-		else if (!n || errno != EINTR)
-			return false;
-	}
-	return true;
-}
-
-/* the child's part */
-static int make_changes(struct congctl_plan *plan, int fd)
-{
-	struct congctl_error err = {};
-	struct report report = {};
-
-	setsid(); /* what ends the terminal or the caller's group does not end this */
-	report.ret = congctl_plan_apply(plan, &err);
-	memcpy(report.text, err.text, sizeof(report.text));
-	return write(fd, &report, sizeof(report)) != sizeof(report);
-}
-
-/* A process of its own makes the changes, so that killing this one leaves nothing half done: it goes on to the end. */
-static int apply_to_the_end(struct congctl_plan *plan, struct congctl_error *err)
-{
-	struct report report;
-	bool told;
-	int pipe_fd[2];
-	pid_t child;
-
-	if (pipe2(pipe_fd, O_CLOEXEC))
-		return congctl_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
-	child = fork();
-	if (!child)
-		_exit(make_changes(plan, pipe_fd[1]));
-	close(pipe_fd[1]);
-	told = child > 0 && read_report(pipe_fd[0], &report);
-	close(pipe_fd[0]);
-	if (child < 0)
-		return congctl_fail(err, -EAGAIN, "cannot start a process to make the changes: %s", strerror(errno));
-	waitpid(child, NULL, 0);
-	if (!told)
-		return congctl_fail(err, -EINTR, "the process that made the changes was killed: apply the policy again");
-	return report.ret ? congctl_fail(err, report.ret, "%s", report.text) : 0;
+	return congctl_plan_apply(plan, err);
 }
 
 static int apply_run(struct invocation *in)
@@ -102,7 +46,7 @@ static int apply_run(struct invocation *in)
 	n = congctl_plan_changes(plan, &changes);
 	output_table(&in->out, "changes", fields, changes, n, sizeof(*changes));
 	fflush(stdout); /* the difference first */
-	ret = options.dry_run || !n ? 0 : apply_to_the_end(plan, &err);
+	ret = options.dry_run || !n ? 0 : finish(make_changes, plan, &err);
 	congctl_plan_close(plan);
 	if (ret)
 		return command_failed(in, &err);

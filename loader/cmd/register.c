@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "finish.h"
 
 #define MAX_OBJECTS 64 /* arguments, and algorithms in them */
 
@@ -88,36 +88,25 @@ static int check_twice(struct congctl_object **objs, size_t n, struct congctl_er
 	return 0;
 }
 
-/* A signal in between would leave the first ones pinned: it has to wait. */
-static void block_signals(sigset_t *before)
+/* In a process of its own: a handle that is closed unpinned is unregistered. */
+static int register_and_pin(void *arg, struct congctl_error *err)
 {
-	sigset_t ending;
-
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGTERM);
-	sigaddset(&ending, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ending, before);
-}
-
-static int register_and_pin(struct congctl_object **objs, size_t n, struct congctl_error *err)
-{
+	const struct objects *objs = arg;
 	size_t pinned = 0;
-	sigset_t before;
 	int ret = 0;
 
-	block_signals(&before);
-	for (size_t i = 0; i < n && !ret; i++)
-		ret = congctl_object_register(objs[i], err);
-	for (; pinned < n && !ret; pinned++)
-		ret = congctl_object_pin(objs[pinned], err);
-	for (size_t i = 0; i < n && ret; i++)
-		congctl_object_unpin(objs[i]);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	for (size_t i = 0; i < objs->n && !ret; i++)
+		ret = congctl_object_register(objs->at[i], err);
+	for (; pinned < objs->n && !ret; pinned++)
+		ret = congctl_object_pin(objs->at[pinned], err);
+	for (size_t i = 0; i < objs->n && ret; i++) {
+		congctl_object_unpin(objs->at[i]);
+		congctl_object_close(objs->at[i]);
+	}
 	return ret;
 }
 
-/* All or none: each step for every object before the next one. A handle that is closed unpinned is unregistered. */
+/* All or none: each step for every object before the next one. */
 static int register_all(struct invocation *in, struct objects *objs, struct congctl_error *err)
 {
 	int ret = 0;
@@ -128,7 +117,7 @@ static int register_all(struct invocation *in, struct objects *objs, struct cong
 		ret = check_twice(objs->at, objs->n, err);
 	for (size_t i = 0; i < objs->n && !ret; i++)
 		ret = congctl_object_load(objs->at[i], err);
-	return ret ? ret : register_and_pin(objs->at, objs->n, err);
+	return ret ? ret : finish(register_and_pin, objs, err);
 }
 
 static int register_run(struct invocation *in)

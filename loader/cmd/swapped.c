@@ -18,10 +18,17 @@ static const struct field fields[] = {
 	{},
 };
 
+/* in text, when there are no sockets to speak of */
+static const struct field alone[] = {
+	FIELD(struct swapped, name, FIELD_TEXT, "swapped"),
+	FIELD(struct swapped, unkept, FIELD_TEXT, "tunables not kept"),
+	{},
+};
+
 void swapped_show(struct invocation *in, const struct congctl_moved *moved)
 {
 	struct swapped row = {.name = in->args[0], .moved = moved->moved, .unmoved = moved->unmoved, .why = moved->why,
 			      .unkept = moved->unkept};
 
-	output_record(&in->out, fields, &row);
+	output_record(&in->out, in->out.json || row.moved || row.unmoved ? fields : alone, &row);
 }

@@ -77,7 +77,17 @@ static void show_left(struct invocation *in, const char *name, const struct cong
 	holders_show(&in->out, holders, n);
 }
 
-static int unregister_one(struct invocation *in, struct gone *gone, unsigned int timeout_ms)
+/* One that cannot go does not bring back those before it. */
+static void say_gone(const struct gone *first, const struct gone *failed, struct congctl_error *err)
+{
+	for (const struct gone *g = first; g < failed; g++) {
+		size_t n = strlen(err->text);
+
+		snprintf(err->text + n, sizeof(err->text) - n, "%s%s", g == first ? "; unregistered before it: " : ", ", g->name);
+	}
+}
+
+static int unregister_one(struct invocation *in, const struct gone *first, struct gone *gone, unsigned int timeout_ms)
 {
 	struct congctl_drain how = {.to = options.to, .timeout_ms = timeout_ms};
 	struct congctl_holder *holders = NULL;
@@ -93,8 +103,10 @@ static int unregister_one(struct invocation *in, struct gone *gone, unsigned int
 	if (!ret && seen)
 		show_left(in, gone->name, holders, n);
 	free(holders);
-	if (ret)
+	if (ret) {
+		say_gone(first, gone, &err);
 		return command_failed(in, &err);
+	}
 	gone->moved = moved.moved;
 	if (gone->users > 0)
 		output_say(&in->out, "%s stays with %lld user%s: a connection until it ends, a default until it is changed; new ones cannot choose it",
@@ -113,7 +125,7 @@ static int unregister_run(struct invocation *in)
 	if (!ret)
 		ret = check_names(in, gone);
 	for (size_t i = 0; i < in->n_args && !ret; i++)
-		ret = unregister_one(in, &gone[i], timeout_ms);
+		ret = unregister_one(in, gone, &gone[i], timeout_ms);
 	if (!ret)
 		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return ret;

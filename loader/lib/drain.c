@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "migration.h"
 #include "move.h"
 #include "name.h"
 #include "netns.h"
@@ -22,9 +23,9 @@ struct drain {
 	struct registered from;
 	const char *to; /* NULL: what the namespace offers */
 	int record;     /* of the sockets, see move.h */
+	struct migration *migration;
 	size_t n;       /* of the rules: */
 	char (*undo)[CONGCTL_UNDO_MAX];
-	uint64_t moved;
 };
 
 /* What takes over in this namespace: its default, or one that anybody may choose. */
@@ -46,25 +47,6 @@ static int choose(const struct drain *d, const struct namespace *ns, char to[CON
 	return congctl_fail(err, -ENOENT, "no algorithm that everybody may have can take over: name one with --to");
 }
 
-/* What came of work in a namespace: that it went away meanwhile, with all in it, is no failure. */
-static int outcome(int ret, const char *where, struct congctl_error *here, struct congctl_error *err)
-{
-	struct namespace ns;
-	bool gone = false;
-
-	if (ret == -ENOENT && *where) {
-		ret = namespace_open(&ns, where, NULL);
-		gone = ret == -ENOENT;
-		if (!ret)
-			namespace_close(&ns);
-		ret = -ENOENT;
-	}
-	if (ret && !gone)
-		congctl_fail(err, ret, "%s", here->text);
-	congctl_error_clear(here);
-	return gone ? 0 : ret;
-}
-
 static int use(struct drain *d, const char *to, const struct congctl_selection *selection, struct congctl_error *err)
 {
 	struct congctl_moved moved;
@@ -80,23 +62,43 @@ static int use(struct drain *d, const char *to, const struct congctl_selection *
 	return ret;
 }
 
+/* In a namespace that is open: what it goes by may be a process that ends meanwhile, and its number another's. */
+static int move_rule_in(struct drain *d, const struct congctl_rule *rule, const struct namespace *ns, struct congctl_error *err)
+{
+	struct congctl_selection s = rule->selection;
+	char to[CONGCTL_NAME_MAX + 1], now[CONGCTL_NAME_MAX + 1];
+	int ret;
+
+	if (s.scope == CONGCTL_SCOPE_NETNS) {
+		if (namespace_default(ns, now) || strcmp(now, d->from.name))
+			return 0;
+		snprintf(s.where, sizeof(s.where), "/proc/self/fd/%d", ns->fd);
+	} else if (s.scope == CONGCTL_SCOPE_PREFIX && *s.netns) {
+		snprintf(s.netns, sizeof(s.netns), "/proc/self/fd/%d", ns->fd);
+	}
+	ret = choose(d, ns, to, err);
+	return ret ? ret : use(d, to, &s, err);
+}
+
 static int move_rule(struct drain *d, const struct congctl_rule *rule, struct congctl_error *err)
 {
 	const struct congctl_selection *s = &rule->selection;
 	const char *where = s->scope == CONGCTL_SCOPE_NETNS ? s->where : s->scope == CONGCTL_SCOPE_PREFIX ? s->netns : "";
-	char to[CONGCTL_NAME_MAX + 1];
-	struct congctl_error here = {};
+	struct congctl_error why = {};
 	struct namespace ns;
 	int ret;
 
-	ret = *where ? namespace_open(&ns, where, &here) : namespace_own(&ns, &here);
+	ret = *where ? namespace_open(&ns, where, &why) : namespace_own(&ns, &why);
 	if (!ret) {
-		ret = choose(d, &ns, to, &here);
-		if (!ret)
-			ret = use(d, to, s, &here);
+		ret = move_rule_in(d, rule, &ns, err);
 		namespace_close(&ns);
+	} else if (ret == -ENOENT) { /* gone, or its process is: the next look at the rules tells */
+		ret = 0;
+	} else {
+		congctl_fail(err, ret, "%s", why.text);
 	}
-	return outcome(ret, where, &here, err);
+	congctl_error_clear(&why);
+	return ret;
 }
 
 /* *left: rules that had it still */
@@ -119,7 +121,7 @@ static int move_rules(struct drain *d, size_t *left, struct congctl_error *err)
 
 static int move_sockets(struct drain *d, struct congctl_moved *moved, struct congctl_error *err)
 {
-	struct congctl_selection selection = {.scope = CONGCTL_SCOPE_FROM};
+	char to[CONGCTL_NAME_MAX + 1];
 	struct namespace *list;
 	size_t n;
 	int ret = namespace_list(&list, &n);
@@ -127,21 +129,10 @@ static int move_sockets(struct drain *d, struct congctl_moved *moved, struct con
 	if (ret)
 		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
 	moved->unmoved = 0;
-	snprintf(selection.where, sizeof(selection.where), "%s", d->from.name);
 	for (size_t i = 0; i < n && !ret; i++) {
-		struct congctl_error failure = {};
-		struct congctl_moved here = {};
-		char to[CONGCTL_NAME_MAX + 1];
-
-		snprintf(selection.netns, sizeof(selection.netns), "%s", list[i].where);
-		ret = choose(d, &list[i], to, &failure);
+		ret = choose(d, &list[i], to, err);
 		if (!ret)
-			ret = move_from(to, &selection, d->record, &here, &failure);
-		ret = outcome(ret, list[i].where, &failure, err);
-		moved->moved += here.moved;
-		moved->unmoved += here.unmoved;
-		if (here.unmoved)
-			memcpy(moved->why, here.why, sizeof(moved->why));
+			ret = move_here(d->migration, &list[i], d->from.name, to, moved, err);
 	}
 	namespace_list_free(list, n);
 	return ret;
@@ -201,40 +192,11 @@ static void put_back(struct drain *d, struct congctl_moved *moved)
 {
 	struct congctl_moved back;
 
-	move_undo(d->record, &back, NULL);
+	if (d->migration)
+		move_undo(d->record, &back, NULL);
 	while (d->n)
 		congctl_undo(d->undo[--d->n], &back, NULL);
 	moved->moved = 0;
-}
-
-static bool same_place(const struct undo_record *a, const struct undo_record *b)
-{
-	bool place = a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie && a->cgroup == b->cgroup && a->port == b->port;
-
-	return place && !memcmp(&a->route, &b->route, sizeof(a->route));
-}
-
-/* Done: what was chosen before can still be taken back by the ID it was given then, and the drain's own records go. */
-static void settle_records(struct drain *d)
-{
-	struct undo_saved *saved;
-	struct undo_record own;
-	size_t n;
-
-	if (undo_list(&saved, &n))
-		return;
-	for (size_t k = 0; k < d->n; k++) {
-		if (undo_read(d->undo[k], &own, NULL))
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			if (strcmp(saved[i].record.name, d->from.name) || !same_place(&saved[i].record, &own))
-				continue;
-			memcpy(saved[i].record.name, own.name, sizeof(own.name));
-			undo_rewrite(saved[i].id, &saved[i].record);
-		}
-		undo_drop(d->undo[k]);
-	}
-	free(saved);
 }
 
 static int check_target(const char *name, const char *to, struct congctl_error *err)
@@ -244,6 +206,20 @@ static int check_target(const char *name, const char *to, struct congctl_error *
 	if (to && !congctl_is_available(to))
 		return congctl_fail(err, -ENOENT, "'%s' is not registered: 'congctl list' shows what is", to);
 	return 0;
+}
+
+/* The records of what took its place are of no use without it: said before it goes, for whoever comes after a killed one. */
+static int give_up(struct drain *d, struct congctl_error *err)
+{
+	int ret;
+
+	undo_retire(d->from.name, true);
+	ret = congctl_unregister(d->from.name, NULL, err);
+	if (ret)
+		undo_retire(d->from.name, false);
+	else
+		undo_merge(d->from.name);
+	return ret;
 }
 
 int congctl_drain(const char *name, const struct congctl_drain *how, struct congctl_moved *moved, struct congctl_error *err)
@@ -264,13 +240,14 @@ int congctl_drain(const char *name, const struct congctl_drain *how, struct cong
 	ret = d.record = move_record(err);
 	if (ret < 0)
 		return ret;
-	ret = move_everybody(&d, how->timeout_ms, moved, err);
+	ret = migration_open(&d.migration, d.record, err);
 	if (!ret)
-		ret = congctl_unregister(real, NULL, err);
+		ret = move_everybody(&d, how->timeout_ms, moved, err);
+	if (!ret)
+		ret = give_up(&d, err);
 	if (ret)
 		put_back(&d, moved);
-	else
-		settle_records(&d);
+	migration_close(d.migration);
 	close(d.record);
 	free(d.undo);
 	return ret;

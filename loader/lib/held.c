@@ -11,8 +11,10 @@
 
 #include "held.h"
 #include "name.h"
+#include "policy.h"
 #include "previous.h"
 #include "source.h"
+#include "undo.h"
 
 /* proc(5): the fields of /proc/PID/stat after the name in parentheses: state (3), num_threads (20), starttime (22) */
 #define STAT_FIELDS " %c %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %*d %ld %*d %llu"
@@ -112,19 +114,17 @@ static void remove_orphan(const char *entry)
 void congctl_sweep(void)
 {
 	DIR *dir = opendir(CONGCTL_PIN_DIR);
-	bool any = false;
 	struct dirent *d;
 
-	while (dir && (d = readdir(dir))) {
-		if (!held_is(d->d_name) || !held_is_orphan(d->d_name))
-			continue;
-		remove_orphan(d->d_name);
-		any = true;
+	if (!dir)
+		return;
+	while ((d = readdir(dir))) {
+		if (held_is(d->d_name) && held_is_orphan(d->d_name))
+			remove_orphan(d->d_name);
 	}
-	if (dir)
-		closedir(dir);
-	if (any)
-		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	closedir(dir);
 	previous_sweep();
 	source_sweep();
+	policy_sweep();
+	undo_sweep(); /* last: it removes the directory if that is empty */
 }

@@ -60,25 +60,18 @@ static int run_here(struct migration *m, const struct namespace *ns, const struc
 	return ret;
 }
 
-static int run_everywhere(const struct migrate_orders *orders, int record_fd, struct migrate_outcome *outcome, struct congctl_error *err)
+static int run_everywhere(struct migration *m, const struct migrate_orders *orders, struct migrate_outcome *outcome,
+			  struct congctl_error *err)
 {
 	struct namespace *list;
-	struct migration *m;
 	size_t n;
-	int ret;
+	int ret = namespace_list(&list, &n);
 
-	ret = migration_open(&m, record_fd, err);
 	if (ret)
-		return ret;
-	ret = namespace_list(&list, &n);
-	if (ret) {
-		migration_close(m);
 		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
-	}
 	for (size_t i = 0; !ret && i < n; i++)
 		ret = run_here(m, &list[i], orders, outcome, err);
 	namespace_list_free(list, n);
-	migration_close(m);
 	return ret;
 }
 
@@ -94,9 +87,12 @@ int move_undo(int record_fd, struct congctl_moved *moved, struct congctl_error *
 {
 	struct migrate_orders orders = {.undo = 1};
 	struct migrate_outcome outcome = {};
-	int ret;
+	struct migration *m;
+	int ret = migration_open(&m, record_fd, err);
 
-	ret = run_everywhere(&orders, record_fd, &outcome, err);
+	if (!ret)
+		ret = run_everywhere(m, &orders, &outcome, err);
+	migration_close(m);
 	migration_tell(&outcome, moved);
 	return ret;
 }
@@ -153,7 +149,26 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	return ret;
 }
 
-int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err)
+int move_here(struct migration *m, const struct namespace *ns, const char *from, const char *to, struct congctl_moved *moved,
+	      struct congctl_error *err)
+{
+	struct migrate_orders orders = {.record = 1};
+	struct migrate_outcome outcome = {};
+	struct congctl_moved here = {};
+	int ret;
+
+	strcpy(orders.from, from);
+	strcpy(orders.to, to);
+	ret = run_here(m, ns, &orders, &outcome, err);
+	migration_tell(&outcome, &here);
+	moved->moved += here.moved;
+	moved->unmoved += here.unmoved;
+	if (here.unmoved)
+		memcpy(moved->why, here.why, sizeof(moved->why));
+	return ret;
+}
+
+int move_version(struct migration *m, const char *name, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct migrate_orders orders = {};
 	struct migrate_outcome outcome = {};
@@ -170,7 +185,7 @@ int move_version(const char *name, struct congctl_moved *moved, struct congctl_e
 	orders.not_map = found.map_id;
 	ret = require_everywhere(err);
 	if (!ret)
-		ret = run_everywhere(&orders, -1, &outcome, err);
+		ret = run_everywhere(m, &orders, &outcome, err);
 	migration_tell(&outcome, moved);
 	return ret;
 }

@@ -13,6 +13,9 @@
 
 #include <congctl/congctl.h>
 
+struct migration;
+struct namespace;
+
 /* A new record: a file descriptor, to be pinned. -EPERM with the sentence. */
 int move_record(struct congctl_error *err);
 /* Give back, in every namespace, what the record says, to sockets that still have what the move gave them. */
@@ -27,6 +30,9 @@ int move_from(const char *to, const struct congctl_selection *selection, int rec
 	      struct congctl_error *err);
 
 /* Every socket of every namespace that has an earlier build of `name`: to the one registered now. */
-int move_version(const char *name, struct congctl_moved *moved, struct congctl_error *err);
+int move_version(struct migration *m, const char *name, struct congctl_moved *moved, struct congctl_error *err);
+/* Every socket of this namespace that has `from`; what comes of it is added to `moved`. */
+int move_here(struct migration *m, const struct namespace *ns, const char *from, const char *to, struct congctl_moved *moved,
+	      struct congctl_error *err);
 
 #endif

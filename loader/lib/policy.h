@@ -115,6 +115,9 @@ struct congctl_plan {
 	struct congctl_rule *rules;
 };
 
+/* Under the lock of plans that are being carried out: read the machine's side again, for it may have changed since the plan was made.
+ * *left: what is to be done still, all of the plan or nothing; -EBUSY: it is another difference now. */
+int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_error *err);
 /* Fill in the machine's side for what the policy names. */
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
@@ -122,6 +125,13 @@ int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_err
 /* Is the registered one of the same build as the loaded object: programs and self-description alike? */
 bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
 bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);
+
+/* One plan at a time is carried out. A file descriptor; -EBUSY after a long wait, for which policy_busy() has the sentence. */
+int policy_lock(void);
+void policy_unlock(int lock);
+int policy_busy(struct congctl_error *err);
+/* Remove what a killed process left of it. */
+void policy_sweep(void);
 
 /* Write a policy. Pure. */
 struct policy_saved {

@@ -9,15 +9,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "name.h"
 #include "policy.h"
+#include "previous.h"
 #include "source.h"
+#include "undo.h"
+
+#define APPLY_DIR CONGCTL_PIN_DIR "/~apply" /* locked by who carries out a plan */
+#define LOCK_MS 30000
 
 /* what the way back of one change needs */
 struct done {
-	char undo[CONGCTL_UNDO_MAX]; /* use */
-	int map_fd;                  /* unregister: its map, which keeps the programs and the tunables alive; 0: none */
-	char source[PATH_MAX];       /* update, unregister: the file it came from; empty: unknown */
+	char undo[CONGCTL_UNDO_MAX];             /* use */
+	int map_fd;                              /* unregister: its map, which keeps the programs and the tunables alive; -1: none */
+	int former_fd;                           /* update, unregister: the same of its former build */
+	char source[PATH_MAX], former[PATH_MAX]; /* the files they came from; empty: unknown */
 };
 
 /* --- each kind of change and its way back ------------------------------------------------------------------------------- */
@@ -108,18 +115,24 @@ static int give_up(const char *name, struct done *done, struct congctl_error *er
 	return congctl_unregister(name, NULL, err);
 }
 
-static void remember_source(const char *name, struct done *done)
+/* What an update or unregistering is about to forget */
+static void remember(const char *name, struct done *done)
 {
 	if (!source_of(name, done->source))
 		*done->source = '\0';
+	if (!source_of_former(name, done->former))
+		*done->former = '\0';
+	done->former_fd = previous_open(name);
 }
 
-static void restore_source(const char *name, const struct done *done)
+/* What is registered under the name is again what was; so is its former build. */
+static int restore(const char *name, const struct done *done, struct congctl_error *err)
 {
-	if (*done->source)
-		source_note(name, done->source);
-	else
-		source_forget(name);
+	int ret = previous_replace(name, done->former_fd);
+
+	source_note(name, done->source);
+	source_note_former(name, done->former);
+	return ret ? congctl_fail(err, ret, "cannot pin the former build of '%s' again: %s", name, strerror(-ret)) : 0;
 }
 
 /* The map of a link that is gone can have another one. */
@@ -135,8 +148,7 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 	if (bpf_obj_pin(fd, path))
 		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
 	close(fd);
-	restore_source(name, done);
-	return ret;
+	return ret ? ret : restore(name, done, err);
 }
 
 /* Several selections of a place may lie on each other, each with its record: all of them go. */
@@ -186,7 +198,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 	case CONGCTL_CHANGE_REGISTER:
 		return register_object(plan->objects[step->wanted], err);
 	case CONGCTL_CHANGE_UPDATE:
-		remember_source(name, done);
+		remember(name, done);
 		return congctl_update(name, plan->wanted[step->wanted].object, false, &moved, err);
 	case CONGCTL_CHANGE_SET:
 		return set_tunables(plan, i, false, err);
@@ -197,7 +209,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 	case CONGCTL_CHANGE_DROP:
 		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
-		remember_source(name, done);
+		remember(name, done);
 		ret = check_unchosen(plan, i, err);
 		return ret ? ret : give_up(name, done, err);
 	}
@@ -221,8 +233,7 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 		return 0;
 	case CONGCTL_CHANGE_UPDATE:
 		ret = congctl_rollback(name, false, &moved, err);
-		restore_source(name, done);
-		return ret;
+		return ret ? ret : restore(name, done, err);
 	case CONGCTL_CHANGE_SET:
 		return set_tunables(plan, i, true, err);
 	case CONGCTL_CHANGE_USE:
@@ -263,18 +274,14 @@ static void block_signals(sigset_t *before)
 	pthread_sigmask(SIG_BLOCK, &ending, before);
 }
 
-int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
+/* All or none of them */
+static int make_all(struct congctl_plan *plan, struct done *done, size_t n, struct congctl_error *err)
 {
-	const size_t n = plan->changes.n;
-	struct done *done = calloc(n + 1, sizeof(*done));
-	sigset_t before;
 	size_t made = 0;
 	int ret = 0;
 
-	if (!done)
-		return congctl_fail(err, -ENOMEM, "out of memory");
-	block_signals(&before);
 	while (made < n) {
+		done[made].map_fd = done[made].former_fd = -1;
 		ret = make(plan, made, &done[made], err);
 		if (ret)
 			break;
@@ -282,11 +289,61 @@ int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
 	}
 	if (ret)
 		undo_all(plan, done, made, err);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	for (size_t i = 0; i < n; i++) {
-		if (done[i].map_fd > 0)
-			close(done[i].map_fd);
+	for (size_t i = 0; i < n && !ret; i++) {
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER) /* nothing can put it back as a choice */
+			undo_merge(plan->changes.shown[i].what);
 	}
+	for (size_t i = 0; i < n && i <= made; i++) {
+		if (done[i].map_fd >= 0)
+			close(done[i].map_fd);
+		if (done[i].former_fd >= 0)
+			close(done[i].former_fd);
+	}
+	return ret;
+}
+
+int policy_lock(void)
+{
+	return lock_directory(APPLY_DIR, true, LOCK_MS);
+}
+
+void policy_unlock(int lock)
+{
+	if (lock >= 0)
+		unlock_directory(APPLY_DIR, lock);
+}
+
+int policy_busy(struct congctl_error *err)
+{
+	return congctl_fail(err, -EBUSY, "another 'congctl apply' is at work: wait until it is done");
+}
+
+void policy_sweep(void)
+{
+	policy_unlock(lock_directory(APPLY_DIR, false, 0));
+}
+
+int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
+{
+	struct done *done = calloc(plan->changes.n + 1, sizeof(*done));
+	int lock, ret;
+	sigset_t before;
+	size_t n;
+
+	if (!done)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	block_signals(&before);
+	ret = lock = policy_lock();
+	if (lock == -EBUSY)
+		policy_busy(err);
+	else if (lock < 0)
+		congctl_fail(err, ret, "cannot make %s: %s: %s", APPLY_DIR, strerror(-ret), name_pin_remedy(ret));
+	else
+		ret = policy_read_again(plan, &n, err);
+	if (!ret)
+		ret = make_all(plan, done, n, err);
+	policy_unlock(lock);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	free(done);
 	return ret;
 }

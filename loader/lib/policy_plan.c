@@ -70,6 +70,18 @@ static int check_cgroups(const struct policy *policy, struct congctl_error *err)
 	return 0;
 }
 
+/* Not while another plan is being carried out. Whoever may not lock it may look all the same. */
+static int read_present(struct congctl_plan *plan, struct congctl_error *err)
+{
+	int lock = policy_lock(), ret;
+
+	if (lock == -EBUSY)
+		return policy_busy(err);
+	ret = policy_read_present(plan, err);
+	policy_unlock(lock);
+	return ret;
+}
+
 int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, struct congctl_error *err)
 {
 	struct congctl_plan *plan = calloc(1, sizeof(*plan));
@@ -86,7 +98,7 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	if (!ret)
 		ret = prepare_all(plan, err);
 	if (!ret)
-		ret = policy_read_present(plan, err);
+		ret = read_present(plan, err);
 	if (!ret) {
 		plan->sides.file = file;
 		plan->sides.prune = prune;
@@ -103,21 +115,69 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 	return 0;
 }
 
+static void forget_present(struct congctl_plan *plan)
+{
+	for (size_t i = 0; plan->running && i < plan->sides.n_present; i++)
+		congctl_object_close(plan->running[i]);
+	free(plan->present);
+	free(plan->running);
+	free(plan->rules);
+	plan->present = NULL;
+	plan->running = NULL;
+	plan->rules = NULL;
+	plan->sides.n_present = plan->sides.n_present_rules = 0;
+}
+
+static bool same_changes(const struct policy_changes *a, const struct policy_changes *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		const struct congctl_change *x = &a->shown[i], *y = &b->shown[i];
+
+		if (x->kind != y->kind || strcmp(x->what, y->what) || strcmp(x->from, y->from) || strcmp(x->to, y->to))
+			return false;
+	}
+	return true;
+}
+
+int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_error *err)
+{
+	struct policy_changes now;
+	int ret;
+
+	forget_present(plan);
+	ret = policy_read_present(plan, err);
+	if (!ret)
+		ret = policy_diff(&now, &plan->sides, err);
+	if (ret)
+		return ret;
+	*left = now.n;
+	if (now.n && !same_changes(&now, &plan->changes)) {
+		policy_changes_free(&now);
+		return congctl_fail(err, -EBUSY, "somebody else changed the machine meanwhile: look at the difference and apply %s again",
+				    plan->sides.file);
+	}
+	if (now.n) { /* what was shown stays where it is */
+		free(plan->changes.steps);
+		plan->changes.steps = now.steps;
+		now.steps = NULL;
+	}
+	policy_changes_free(&now);
+	return 0;
+}
+
 void congctl_plan_close(struct congctl_plan *plan)
 {
 	if (!plan)
 		return;
 	for (size_t i = 0; plan->objects && i < plan->policy.n_algorithms; i++)
 		congctl_object_close(plan->objects[i]);
-	for (size_t i = 0; plan->running && i < plan->sides.n_present; i++)
-		congctl_object_close(plan->running[i]);
+	forget_present(plan);
 	policy_changes_free(&plan->changes);
 	policy_free(&plan->policy);
 	free(plan->wanted);
 	free(plan->objects);
-	free(plan->present);
-	free(plan->running);
-	free(plan->rules);
 	free(plan);
 }
 

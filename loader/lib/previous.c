@@ -2,19 +2,21 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "name.h"
+#include "netns.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 #define LOCK_MS 10000 /* a swap takes 10 to 20 ms, most of it one RCU grace period */
+#define FORMER ""
+#define HALF "~"
+#define MARK "~~"
 
 /* DIR/prefixNAME, a dot in the name written as in the pins */
 static void previous_path(const char *name, const char *prefix, char path[PATH_MAX])
@@ -25,69 +27,67 @@ static void previous_path(const char *name, const char *prefix, char path[PATH_M
 	snprintf(path, PATH_MAX, "%s/%s%.*s", PREVIOUS_DIR, prefix, CONGCTL_NAME_MAX, strrchr(pin, '/') + 1);
 }
 
-/* Is this still the directory of that name? The last entry takes it along. */
-static bool is_current(int fd)
+/* A namespace keeps the build of its default that was registered when it was set: set it again wherever `name` is the default. */
+static void renew_defaults(const char *name, struct congctl_moved *moved)
 {
-	struct stat ours, theirs;
+	struct namespace *list;
+	size_t n;
+	int ret = namespace_list(&list, &n);
 
-	return !fstat(fd, &ours) && !stat(PREVIOUS_DIR, &theirs) && ours.st_ino == theirs.st_ino;
-}
-
-static int lock(bool make, unsigned int wait_ms)
-{
-	for (unsigned int ms = 0;; ms++) {
-		int fd, ret;
-
-		if (make && ((mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST) || (mkdir(PREVIOUS_DIR, 0755) && errno != EEXIST)))
-			return -errno;
-		fd = open(PREVIOUS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && (!make || errno != ENOENT))
-			return -errno;
-		ret = fd < 0 ? -ENOENT : flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
-		if (!ret && is_current(fd))
-			return fd;
-		if (fd >= 0)
-			close(fd);
-		if (ms >= wait_ms)
-			return -EBUSY;
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	if (ret) {
+		snprintf(moved->why, sizeof(moved->why), "cannot list the network namespaces: %s", strerror(-ret));
+		return;
 	}
-}
+	for (size_t i = 0; i < n; i++) {
+		char now[CONGCTL_NAME_MAX + 1];
 
-static void unlock(int fd)
-{
-	rmdir(PREVIOUS_DIR); /* both stay while others are in them */
-	rmdir(CONGCTL_PIN_DIR);
-	close(fd);
+		if (namespace_default(&list[i], now) || strcmp(now, name))
+			continue;
+		ret = namespace_set_default(&list[i], name, NULL);
+		if (!ret)
+			continue;
+		moved->unmoved++;
+		snprintf(moved->why, sizeof(moved->why), "the default of %.40s keeps the former build: %s",
+			 *list[i].where ? list[i].where : "this namespace", ret == -EACCES ? "it is not in tcp_allowed" : strerror(-ret));
+	}
+	namespace_list_free(list, n);
 }
 
 /* Under the lock: a swap of `name` that was cut short has happened if the link runs another map than the one it set out from. */
 static void settle(const char *name)
 {
-	char half[PATH_MAX], former[PATH_MAX], pin[PATH_MAX];
-	int64_t runs, was;
+	char half[PATH_MAX], former[PATH_MAX], mark[PATH_MAX], pin[PATH_MAX];
+	struct congctl_moved moved = {};
+	int64_t runs, was, marked;
 
-	previous_path(name, "~", half);
-	previous_path(name, "", former);
+	previous_path(name, HALF, half);
+	previous_path(name, FORMER, former);
+	previous_path(name, MARK, mark);
 	name_pin_path(name, pin);
 	runs = registry_pin_map(pin);
 	was = registry_pin_map(half);
-	if (runs < 0 || was < 0)
+	marked = registry_pin_map(mark);
+	if (runs < 0 || was < 0 || marked < 0)
 		return;
 	if (!runs) /* not registered: nothing to roll back */
 		unlink(former);
+	if (marked && marked != runs)
+		unlink(mark);
 	if (!was)
 		return;
-	if (!runs || runs == was)
+	source_end(name, runs && runs != was);
+	if (!runs || runs == was) {
 		unlink(half);
-	else
+	} else {
+		renew_defaults(name, &moved);
 		rename(half, former);
+	}
 }
 
 void previous_sweep(void)
 {
+	int fd = lock_directory(PREVIOUS_DIR, false, 0);
 	char name[CONGCTL_NAME_MAX + 1];
-	int fd = lock(false, 0);
 	struct dirent *d;
 	DIR *dir;
 
@@ -97,12 +97,12 @@ void previous_sweep(void)
 	while (dir && (d = readdir(dir))) {
 		if (*d->d_name == '.')
 			continue;
-		name_from_pin(d->d_name + (*d->d_name == '~'), name);
+		name_from_pin(d->d_name + strspn(d->d_name, "~"), name);
 		settle(name);
 	}
 	if (dir)
 		closedir(dir);
-	unlock(fd);
+	unlock_directory(PREVIOUS_DIR, fd);
 }
 
 static int move_link(int link_fd, int from_fd, int to_fd)
@@ -123,35 +123,69 @@ static int explain_swap(const char *name, int code, struct congctl_error *err)
 	return congctl_fail(err, code, "cannot swap the build of '%s': %s", name, strerror(-code));
 }
 
-int previous_swap(const char *name, int link_fd, int old_fd, int new_fd, struct congctl_error *err)
+static int explain_pin(const char *name, int code, struct congctl_error *err)
 {
-	char half[PATH_MAX], former[PATH_MAX];
+	return congctl_fail(err, code, "cannot pin the present build of '%s' in %s: %s", name, PREVIOUS_DIR, strerror(-code));
+}
+
+/* Under the lock. Twins need no way back: what a killed one leaves is the same build. */
+static int swap_twins(const struct previous_swap *s, struct congctl_moved *moved, struct congctl_error *err)
+{
+	int ret = move_link(s->link_fd, s->old_fd, s->new_fd);
+
+	if (ret)
+		return explain_swap(s->name, ret, err);
+	source_note(s->name, s->file);
+	renew_defaults(s->name, moved);
+	return 0;
+}
+
+/* Under the lock */
+static int swap_builds(const struct previous_swap *s, struct congctl_moved *moved, struct congctl_error *err)
+{
+	char half[PATH_MAX], former[PATH_MAX], mark[PATH_MAX];
+	int ret;
+
+	previous_path(s->name, HALF, half);
+	previous_path(s->name, FORMER, former);
+	previous_path(s->name, MARK, mark);
+	if (s->mark && bpf_obj_pin(s->new_fd, mark))
+		return errno == EEXIST ? explain_swap(s->name, -EPERM, err) : explain_pin(s->name, -errno, err);
+	if (bpf_obj_pin(s->old_fd, half)) {
+		ret = explain_pin(s->name, -errno, err);
+		if (s->mark)
+			unlink(mark);
+		return ret;
+	}
+	source_begin(s->name, s->file);
+	ret = move_link(s->link_fd, s->old_fd, s->new_fd);
+	source_end(s->name, !ret);
+	if (ret) {
+		unlink(half);
+		if (s->mark)
+			unlink(mark);
+		return explain_swap(s->name, ret, err);
+	}
+	renew_defaults(s->name, moved);
+	rename(half, former); /* if that cannot be, the next settle() does it */
+	return 0;
+}
+
+int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved, struct congctl_error *err)
+{
 	int fd, ret;
 
-	fd = lock(true, LOCK_MS);
+	fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
 	if (fd == -EBUSY)
 		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
 	if (fd < 0)
 		return congctl_fail(err, fd, "cannot make %s: %s: is a bpf file system mounted there and yours to write? "
 				    "'mount -t bpf bpf /sys/fs/bpf'", PREVIOUS_DIR, strerror(-fd));
-	previous_path(name, "~", half);
-	previous_path(name, "", former);
-	settle(name);
-	ret = bpf_obj_pin(old_fd, half) ? -errno : 0;
-	if (ret) {
-		unlock(fd);
-		return congctl_fail(err, ret, "cannot pin the present build at %s: %s", half, strerror(-ret));
-	}
-	ret = move_link(link_fd, old_fd, new_fd);
-	if (ret) {
-		unlink(half);
-		ret = explain_swap(name, ret, err);
-	} else if (rename(half, former)) {
-		ret = congctl_fail(err, -errno, "cannot keep the present build at %s: %s", former, strerror(errno));
-		move_link(link_fd, new_fd, old_fd);
-		unlink(half);
-	}
-	unlock(fd);
+	settle(swap->name);
+	ret = swap->twin ? swap_twins(swap, moved, err) : swap_builds(swap, moved, err);
+	if (!ret)
+		settle(swap->name); /* the mark of an earlier one */
+	unlock_directory(PREVIOUS_DIR, fd);
 	return ret;
 }
 
@@ -160,19 +194,57 @@ int previous_open(const char *name)
 	char path[PATH_MAX];
 	int fd;
 
-	previous_path(name, "", path);
+	previous_path(name, FORMER, path);
 	fd = bpf_obj_get(path);
 	return fd < 0 ? -errno : fd;
 }
 
-void previous_drop(const char *name)
+int previous_replace(const char *name, int map_fd)
 {
+	int fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS), ret = 0;
 	char path[PATH_MAX];
-	int fd = lock(false, LOCK_MS);
+
+	if (fd < 0)
+		return fd;
+	previous_path(name, FORMER, path);
+	if (unlink(path) && errno != ENOENT)
+		ret = -errno;
+	if (!ret && map_fd >= 0 && bpf_obj_pin(map_fd, path))
+		ret = -errno;
+	unlock_directory(PREVIOUS_DIR, fd);
+	return ret;
+}
+
+bool previous_is_marked(const char *name)
+{
+	char mark[PATH_MAX], pin[PATH_MAX];
+	int64_t marked;
+
+	previous_path(name, MARK, mark);
+	name_pin_path(name, pin);
+	marked = registry_pin_map(mark);
+	return marked > 0 && marked == registry_pin_map(pin);
+}
+
+static void drop(const char *name, const char *prefix)
+{
+	int fd = lock_directory(PREVIOUS_DIR, false, LOCK_MS);
+	char path[PATH_MAX];
 
 	if (fd < 0)
 		return;
-	previous_path(name, "", path);
+	previous_path(name, prefix, path);
 	unlink(path);
-	unlock(fd);
+	unlock_directory(PREVIOUS_DIR, fd);
+}
+
+void previous_unmark(const char *name)
+{
+	drop(name, MARK);
+}
+
+void previous_drop(const char *name)
+{
+	drop(name, MARK);
+	drop(name, FORMER);
 }

@@ -158,7 +158,7 @@ void select_settle(void)
 		struct undo_record *u = &saved[i].record;
 		bool holds = u->scope == CONGCTL_SCOPE_PID || u->scope == CONGCTL_SCOPE_FROM; /* some sockets may have moved */
 
-		if (!u->pending || out_of_sight(u) || (!asked && congctl_rules(&rules, &n, NULL)))
+		if (u->pending != UNDO_PENDING || out_of_sight(u) || (!asked && congctl_rules(&rules, &n, NULL)))
 			continue;
 		asked = true;
 		for (size_t k = 0; k < n && !holds; k++)

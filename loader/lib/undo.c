@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_rule.h"
 #include "kernel.h"
 #include "name.h"
 #include "undo.h"
@@ -54,7 +55,7 @@ static int store(int fd, struct undo_record *record, char id[CONGCTL_UNDO_MAX])
 	if (!*record->rule)
 		snprintf(record->rule, sizeof(record->rule), "%s", id);
 	record->version = VERSION;
-	record->pending = true;
+	record->pending = UNDO_PENDING;
 	path_of(id, path);
 	if (bpf_map_update_elem(fd, &zero, record, BPF_ANY))
 		return -errno;
@@ -209,4 +210,92 @@ int undo_list(struct undo_saved **list, size_t *n)
 	if (*n)
 		qsort(*list, *n, sizeof(**list), newest_first);
 	return 0;
+}
+
+/* Is it of a place, and not of live sockets? */
+static bool is_standing(const struct undo_record *r)
+{
+	return r->scope != CONGCTL_SCOPE_PID && r->scope != CONGCTL_SCOPE_FROM;
+}
+
+static bool same_place(const struct undo_record *a, const struct undo_record *b)
+{
+	return is_standing(a) && is_standing(b) && a->netns_inode == b->netns_inode && a->netns_cookie == b->netns_cookie &&
+	       a->cgroup == b->cgroup && a->port == b->port && !memcmp(&a->route, &b->route, sizeof(a->route));
+}
+
+void undo_retire(const char *name, bool retire)
+{
+	int lock = undo_lock(NULL);
+	struct undo_saved *saved;
+	size_t n;
+
+	if (lock < 0)
+		return;
+	if (undo_list(&saved, &n))
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_standing(&saved[i].record) || strcmp(saved[i].record.before, name))
+			continue;
+		saved[i].record.pending = retire ? UNDO_RETIRED : 0;
+		undo_rewrite(saved[i].id, &saved[i].record);
+	}
+	free(saved);
+	close(lock);
+}
+
+/* Under the lock */
+static void merge(const char *name)
+{
+	struct undo_saved *saved;
+	size_t n;
+
+	if (undo_list(&saved, &n))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = i + 1; /* older ones */
+
+		if (!is_standing(&saved[i].record) || strcmp(saved[i].record.before, name))
+			continue;
+		while (k < n && (!same_place(&saved[k].record, &saved[i].record) || strcmp(saved[k].record.name, name)))
+			k++;
+		if (k < n) {
+			memcpy(saved[k].record.name, saved[i].record.name, sizeof(saved[k].record.name));
+			saved[k].record.lock = saved[i].record.lock;
+			undo_rewrite(saved[k].id, &saved[k].record);
+		}
+		undo_drop(saved[i].id);
+	}
+	free(saved);
+}
+
+void undo_merge(const char *name)
+{
+	int lock = undo_lock(NULL);
+
+	if (lock < 0)
+		return;
+	merge(name);
+	close(lock);
+}
+
+void undo_sweep(void)
+{
+	int lock = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct undo_saved *saved;
+	size_t n;
+
+	if (lock < 0)
+		return;
+	if (!flock(lock, LOCK_EX | LOCK_NB) && !undo_list(&saved, &n)) {
+		for (size_t i = 0; i < n; i++) {
+			if (saved[i].record.pending == UNDO_RETIRED && !congctl_is_available(saved[i].record.before))
+				merge(saved[i].record.before);
+		}
+		free(saved);
+		rmdir(UNDO_DIR); /* all stay while others are in them */
+		rmdir(RULES_DIR);
+		rmdir(CONGCTL_PIN_DIR);
+	}
+	close(lock);
 }

@@ -25,8 +25,12 @@ struct undo_record {
 	struct route_key route;
 	uint32_t lock, before_lock;
 	uint32_t created;            /* the route was not there */
-	uint32_t pending;            /* being made or undone: if the lock is free, whoever did it was killed */
+	uint32_t pending;            /* UNDO_… */
 };
+
+/* of `pending` */
+#define UNDO_PENDING 1 /* being made or undone: if the lock is free, whoever did it was killed */
+#define UNDO_RETIRED 2 /* `before` is being unregistered after a drain */
 
 struct undo_saved {
 	char id[CONGCTL_UNDO_MAX];
@@ -43,6 +47,13 @@ int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
 int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
 /* All of them, the newest first; free() it. */
 int undo_list(struct undo_saved **list, size_t *n);
+
+/* The standing records that would put back `name`: it is about to be unregistered, or not after all. */
+void undo_retire(const char *name, bool retire);
+/* Now it is: each becomes one with the record of the same place before it, which then puts back what that one would have. */
+void undo_merge(const char *name);
+/* Merge what a killed drain left retired; remove empty directories. Nothing while somebody has the lock. */
+void undo_sweep(void);
 
 /* One change of the machine's selection at a time: fd to close; -EBUSY */
 int undo_lock(struct congctl_error *err);

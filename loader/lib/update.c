@@ -8,11 +8,10 @@
 #include "migration.h"
 #include "move.h"
 #include "name.h"
-#include "netns.h"
 #include "object.h"
+#include "policy.h"
 #include "previous.h"
 #include "registry.h"
-#include "source.h"
 
 /* what runs now */
 struct present {
@@ -153,40 +152,14 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	return ret;
 }
 
-/* A namespace keeps the build of its default that was registered when it was set: set it again wherever `name` is the default. */
-static int renew_defaults(const char *name, struct congctl_moved *moved, struct congctl_error *err)
-{
-	struct namespace *list;
-	size_t n;
-	int ret = namespace_list(&list, &n);
-
-	if (ret)
-		return congctl_fail(err, ret, "cannot list the network namespaces: %s", strerror(-ret));
-	for (size_t i = 0; i < n; i++) {
-		char now[CONGCTL_NAME_MAX + 1];
-
-		if (namespace_default(&list[i], now) || strcmp(now, name))
-			continue;
-		ret = namespace_set_default(&list[i], name, NULL);
-		if (!ret)
-			continue;
-		moved->unmoved++;
-		snprintf(moved->why, sizeof(moved->why), "the default of %.40s keeps the former build: %s",
-			 *list[i].where ? list[i].where : "this namespace", ret == -EACCES ? "it is not in tcp_allowed" : strerror(-ret));
-	}
-	namespace_list_free(list, n);
-	return 0;
-}
-
-/* What holds the former build after a swap that stands: namespaces' defaults, which make new connections, and live sockets. What
- * goes wrong here leaves them with it, and is told. */
-static void follow(const struct present *p, bool migrate, struct congctl_moved *moved)
+/* Live sockets that have the former build, after a swap that stands: moved, or told. What goes wrong here leaves them with it. */
+static void follow(const struct present *p, struct migration *m, struct congctl_moved *moved)
 {
 	struct congctl_moved sockets = {};
 	struct congctl_error err = {};
 	int64_t left;
 
-	if (renew_defaults(p->registered.name, moved, &err) || (migrate && move_version(p->registered.name, &sockets, &err)))
+	if (m && move_version(m, p->registered.name, &sockets, &err))
 		snprintf(sockets.why, sizeof(sockets.why), "%.*s", (int)sizeof(sockets.why) - 1, err.text);
 	congctl_error_clear(&err);
 	moved->moved += sockets.moved;
@@ -194,26 +167,80 @@ static void follow(const struct present *p, bool migrate, struct congctl_moved *
 	if (!*moved->why)
 		memcpy(moved->why, sockets.why, sizeof(moved->why));
 	left = registry_users(p->registered.map_id, false);
-	if (migrate || left <= 0)
+	if (m || left <= 0)
 		return;
 	moved->unmoved = left;
 	if (!*moved->why)
 		snprintf(moved->why, sizeof(moved->why), "they keep the former build unless --migrate moves them");
 }
 
-/* Would live sockets let themselves be moved? Asked before the swap, so that a refusal changes nothing. */
-static int check_migration(struct congctl_error *err)
+/* Does the new build differ in nothing from the one that runs? */
+static bool is_twin(const struct congctl_object *obj, const struct present *p)
 {
-	struct migration *m;
-	int ret = migration_open(&m, -1, err);
+	struct congctl_object *running;
+	bool same;
 
-	migration_close(m);
-	return ret;
+	if (congctl_running_open(&running, p->registered.name, NULL))
+		return false;
+	same = policy_same_build(obj, running, &p->registered);
+	congctl_object_close(running);
+	return same;
 }
 
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct congctl_object *obj = NULL;
+	struct migration *m = NULL;
+	struct present p;
+	int ret, former;
+
+	memset(moved, 0, sizeof(*moved));
+	ret = present_open(name, &p, err);
+	if (ret)
+		return ret;
+	ret = migrate ? migration_open(&m, -1, err) : 0; /* before the swap, so that a refusal changes nothing */
+	if (!ret)
+		ret = open_build(&obj, p.registered.name, file, err);
+	if (!ret)
+		ret = load_build(obj, &p, moved, err);
+	if (!ret) {
+		former = previous_open(p.registered.name);
+		ret = previous_swap(&(struct previous_swap){.name = p.registered.name, .link_fd = p.link_fd, .old_fd = p.map_fd,
+							    .new_fd = bpf_map__fd(obj->map), .file = obj->info.file,
+							    .twin = former >= 0 && is_twin(obj, &p)}, moved, err);
+		if (former >= 0)
+			close(former);
+	}
+	if (!ret)
+		follow(&p, m, moved);
+	congctl_object_close(obj);
+	migration_close(m);
+	present_close(&p);
+	return ret;
+}
+
+/* One that was cut short has swapped already: only the sockets are left to move. */
+static int roll_back(const struct present *p, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
+{
+	const char *name = p->registered.name;
+	int former, ret;
+
+	if (migrate && previous_is_marked(name))
+		return 0;
+	former = previous_open(name);
+	if (former == -ENOENT)
+		return congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", name);
+	if (former < 0)
+		return congctl_fail(err, former, "cannot open the former build of '%s': %s", name, strerror(-former));
+	ret = previous_swap(&(struct previous_swap){.name = name, .link_fd = p->link_fd, .old_fd = p->map_fd, .new_fd = former,
+						    .mark = migrate}, moved, err);
+	close(former);
+	return ret;
+}
+
+int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
+{
+	struct migration *m = NULL;
 	struct present p;
 	int ret;
 
@@ -221,44 +248,14 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 	ret = present_open(name, &p, err);
 	if (ret)
 		return ret;
-	ret = migrate ? check_migration(err) : 0;
+	ret = migrate ? migration_open(&m, -1, err) : 0;
 	if (!ret)
-		ret = open_build(&obj, p.registered.name, file, err);
+		ret = roll_back(&p, migrate, moved, err);
 	if (!ret)
-		ret = load_build(obj, &p, moved, err);
-	if (!ret)
-		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, bpf_map__fd(obj->map), err);
-	if (!ret)
-		source_note(p.registered.name, obj->info.file);
-	if (!ret)
-		follow(&p, migrate, moved);
-	congctl_object_close(obj);
-	present_close(&p);
-	return ret;
-}
-
-int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
-{
-	struct present p;
-	int former, ret;
-
-	memset(moved, 0, sizeof(*moved));
-	ret = present_open(name, &p, err);
-	if (ret)
-		return ret;
-	ret = former = previous_open(p.registered.name);
-	if (former == -ENOENT)
-		congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", p.registered.name);
-	else if (former < 0)
-		congctl_fail(err, former, "cannot open the former build of '%s': %s", p.registered.name, strerror(-former));
-	else
-		ret = migrate ? check_migration(err) : 0;
-	if (!ret)
-		ret = previous_swap(p.registered.name, p.link_fd, p.map_fd, former, err);
-	if (!ret)
-		follow(&p, migrate, moved);
-	if (former >= 0)
-		close(former);
+		follow(&p, m, moved);
+	if (!ret && migrate)
+		previous_unmark(p.registered.name);
+	migration_close(m);
 	present_close(&p);
 	return ret;
 }

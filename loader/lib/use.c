@@ -338,7 +338,7 @@ int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_err
 	select_settle();
 	ret = undo_read(id, &record, err);
 	if (!ret) {
-		record.pending = true;
+		record.pending = UNDO_PENDING;
 		undo_rewrite(id, &record);
 		ret = undo_record(&record, id, moved, err);
 		record.pending = false;

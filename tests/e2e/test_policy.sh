@@ -7,7 +7,7 @@ if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
 fi
 . "$(dirname "$0")/lib.sh"
 needs_root
-needs_command ip jq nsenter unshare
+needs_command bpftool ip jq nsenter unshare
 mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
 needs_struct_ops
 
@@ -36,6 +36,9 @@ state() { # all that a policy can be about
 	default_of $ns
 	default_of $other
 	nsenter --net=/run/netns/$ns ip route show
+	for pin in "$PINS/~previous/"* "$PINS/~files/"*; do
+		[ ! -f "$pin" ] || echo "$pin $(readlink "$pin") $(bpftool -j map show pinned "$pin" 2>/dev/null | jq .id)"
+	done
 }
 policy() { # from stdin
 	cat >"$TMP/policy.yaml"

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A signal between two pins of `congctl register a b c` waits: they are all registered, or none when a later one fails.
+# A signal between two pins of `congctl register a b c` ends the command, not what it does: they are all registered, or none when a
+# later one fails; so with SIGKILL too.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command cc python3
 
-# the signal comes for certain at the worst time: from within the first pin
+# the signal comes for certain at the worst time: from within the first pin, which a process of its own makes
 cat >"$TMP/signal.c" <<'C'
 #include <dlfcn.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int bpf_obj_pin(int fd, const char *path)
 {
@@ -19,7 +21,7 @@ int bpf_obj_pin(int fd, const char *path)
 	real = (int (*)(int, const char *))dlsym(RTLD_NEXT, "bpf_obj_pin");
 	ret = real(fd, path);
 	if (first)
-		raise(atoi(getenv("SEND")));
+		kill(getppid(), atoi(getenv("SEND")));
 	return ret;
 }
 C
@@ -39,10 +41,11 @@ for i in 1 2 3; do
 	PY
 done
 
-for signal in HUP INT TERM; do
+for signal in HUP INT TERM KILL; do
 	number=$(kill -l $signal)
 	check_exit $((128 + number)) env SEND="$number" LD_PRELOAD="$TMP/signal.so" "$CONGCTL" register "${files[@]}"
 	for name in "${names[@]}"; do
+		wait_until 10 test -e "$PINS/$name"
 		holds is_available "$name"
 	done
 	check_exit 0 "$CONGCTL" unregister "${names[@]}"

@@ -54,7 +54,9 @@ told '.resets == 0 and .corrupted == 0' "$TMP/said"
 check_exit 0 "$CONGCTL" rollback -j "$name" --migrate
 equals "$(jq -c '[.moved, .unmoved]' <<<"$OUT")" "[$sockets,0]"
 equals "$(default_window)" 11
-check_exit 0 "$CONGCTL" rollback -j "$name"
+check_exit 0 "$CONGCTL" rollback "$name"
+contains "$OUT" "sockets not moved  $sockets"
+contains "$OUT" "they keep the former build unless --migrate moves them"
 check_exit 0 "$CONGCTL" rollback -j "$name" --migrate
 equals "$(jq -c '[.moved, .unmoved]' <<<"$OUT")" "[0,0]"
 # a build that is refused moves nobody
