@@ -230,7 +230,8 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 
 /* Swap the link of `name` to a new build, loaded from `file` (NULL: from the catalogue), which keeps its tunables' present values. New
  * connections have it at once; the former build stays pinned for congctl_rollback(). With `migrate`, live sockets and namespaces' defaults
- * get it as well. -EBUSY: somebody else swapped it meanwhile; on any failure the old one stays. */
+ * get it as well; if that is cut short, the same call again goes on. -EBUSY: somebody else swapped it meanwhile; on any failure the old
+ * one stays. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 /* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
@@ -271,7 +272,8 @@ int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, 
 void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
 /* In the order in which they will be made; how many. Valid as long as the plan. */
 size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
-/* Make them, once. All or none: when one fails, those before it are undone in reverse order. */
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order. One plan at a time is carried out on a
+ * machine; -EBUSY: another takes too long, or the machine has changed since the plan was made. */
 int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
 /* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
 int congctl_save(char **yaml, struct congctl_error *err);

@@ -107,12 +107,17 @@ static bool find_previous(struct findings *f)
 
 		if (*d->d_name == '.')
 			continue;
-		name_from_pin(d->d_name + (*d->d_name == '~'), name);
+		name_from_pin(d->d_name + strspn(d->d_name, "~"), name);
 		name_pin_path(name, pin);
 		if (*d->d_name != '~' && registry_pin_map(pin))
 			continue;
 		clean = false;
 		it = finding(f, "former build", CONGCTL_WARN);
+		if (previous_is_marked(name) && !strncmp(d->d_name, "~~", 2)) {
+			finding_say(it, "a rollback of '%s' was cut short before all sockets were moved, or is under way", name);
+			finding_remedy(it, "'congctl rollback --migrate %s' goes on with it", name);
+			continue;
+		}
 		finding_say(it, "%s/%.32s: %s", PREVIOUS_DIR, d->d_name,
 			    *d->d_name == '~' ? "a swap was cut short, or is under way" : "its algorithm is not registered");
 		finding_remedy(it, "'congctl list' puts it in order");

@@ -3,9 +3,9 @@
 # unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq ip
+needs_command ip jq nsenter python3 unshare
 
-name=$(unique d) other=$(unique o) ns=$(unique n) tool=$BUILD/tests/tools/connections n=200
+name=$(unique d) other=$(unique o) first=$(unique f) ns=$(unique n) tool=$BUILD/tests/tools/connections n=200
 [ -x "$tool" ] || skip "needs $tool: make fixtures"
 in_ns() {
 	ip netns exec "$ns" "$@"
@@ -77,6 +77,11 @@ defer kill "$holder"
 read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
 check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 300ms
 contains "$ERR" "'$name' has 1 users after 300 ms"
+lacks "$ERR" "unregistered before it"
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$first"
+check_exit 1 "$CONGCTL" unregister "$first" "$name" --drain --to "$other" --timeout 300ms
+contains "$ERR" "; unregistered before it: $first"
+holds not is_available "$first"
 equals "$(algorithms)" "{\"$name\":$live}"
 equals "$(default)" "$name"
 contains "$(route)" "congctl $name"
@@ -133,6 +138,27 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
 	equals "$(rule "$name")" ''
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
+
+# a namespace without a name, known by a process only
+check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"
+coproc NAMELESS { exec unshare --net bash -c "ip link set lo up && ip route add 10.9.0.0/16 dev lo congctl $name &&
+	echo $name >/proc/sys/net/ipv4/tcp_congestion_control && exec '$tool' -n 5 -a 2 -C $name"; }
+nameless=$NAMELESS_PID
+defer kill "$nameless"
+nameless_in=${NAMELESS[1]}
+read -r -t 60 -u "${NAMELESS[0]}" _ || fail "the connections without a name do not come about"
+check_exit 1 "$CONGCTL" unregister "$name"
+contains "$ERR" "11 sockets of "
+check_exit 0 "$CONGCTL" unregister -j "$name" --drain --to "$other"
+equals "$(jq -c '[.unregistered[0] | .users, .moved]' <<<"$OUT")" "[0,11]"
+equals "$(nsenter -t "$nameless" --net cat /proc/sys/net/ipv4/tcp_congestion_control)" "$other"
+contains "$(nsenter -t "$nameless" --net ip route show)" "congctl $other"
+check_exit 0 "$CONGCTL" unregister -j "$other" --drain
+told '.unregistered[0].moved == 11' "$TMP/out"
+exec {nameless_in}>&-
+wait "$nameless"
+equals $? 0
 
 # --force: what stays behind is said
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"

@@ -5,7 +5,8 @@
 #
 #	[TIMES=200] [SEED=NUMBER] tests/e2e/test_killed.sh [CASE...]
 #
-# TIMES: how many random moments for each case. A step is a call that changes something, such as bpf_obj_pin() or rename().
+# TIMES: how many random moments for each case; from 100 each of the steps as well, else one in seven. A step is a call that changes
+# something, such as bpf_obj_pin() or rename().
 # In a mount namespace with a bpf file system of its own: there is nothing of congctl's in it but what the test makes.
 if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
 	exec unshare --mount --propagation private "$0" inside "$@"
@@ -17,7 +18,8 @@ needs_command bpftool cc ip jq nsenter python3 unshare
 mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
 needs_struct_ops
 
-TIMES=${TIMES:-5} SEED=${SEED:-$$} STEPS_MAX=400
+TIMES=${TIMES:-3} SEED=${SEED:-$$} STEPS_MAX=400 STRIDE=1
+[ "$TIMES" -ge 100 ] || STRIDE=7
 ns=$(unique n) x=$(unique x) y=$(unique y) tool=$BUILD/tests/tools/connections
 one=$OBJECTS/build_one.bpf.o two=$OBJECTS/build_two.bpf.o
 DEFAULT=/proc/sys/net/ipv4/tcp_congestion_control
@@ -85,7 +87,7 @@ inside() { # in the test's network namespace; `ip netns exec` would hide the pin
 	nsenter --net="/run/netns/$ns" "$@"
 }
 at_rest() { # a process that goes on when the command is killed is at its end
-	! grep -qsa "^$TMP[/]congctl" /proc/[0-9]*/cmdline
+	! grep -qsa "^${TMP}[/]congctl" /proc/[0-9]*/cmdline
 }
 start_victim() { # no subshell: $victim is congctl
 	"$@" nsenter --net="/run/netns/$ns" "$TMP/congctl" "${command[@]}" >"$TMP/victim.out" 2>"$TMP/victim.err" &
@@ -106,10 +108,15 @@ killed_after() { # microseconds
 	kill -9 $victim 2>/dev/null
 	end_victim
 }
-complete() { # run the command again, unharmed
+complete() { # run the command, unharmed; how long it takes is in $took_us
+	local start
+	start=$(date +%s%N)
 	start_victim
-	end_victim
+	wait $victim
+	code=$?
+	took_us=$((($(date +%s%N) - start) / 1000))
 	[ $code = 0 ] || fail "$case: exit $code: $(cat "$TMP/victim.err")"
+	wait_until 20 at_rest
 }
 
 # --- the state -----------------------------------------------------------------------------------------------------------------
@@ -241,6 +248,9 @@ reset_update() {
 	equals "${label[$now]-}" A
 	label=([$now]=A)
 	set_label "$(former "$x")" F
+}
+whole_update() { # the default is of the build that runs
+	[ "$(users_of_former "$x")" = 0 ]
 }
 end_update() {
 	inside tee $DEFAULT <<<reno >/dev/null
@@ -382,6 +392,7 @@ judge() {
 	[ "$now" = "$new_state" ] && ! $between "$now" && { ended+=n; wait_until 5 is_new; return; }
 	[ "$now" = "$old_state" ] && ended+=o || ended+=b
 	complete
+	[ "${ended: -1}" = b ] || whole_us=$(((3 * whole_us + took_us) / 4)) # the machine may be busier by now
 	wait_until 5 is_new
 }
 is_new() {
@@ -392,33 +403,33 @@ tally() {
 	ended=''
 }
 run_case() {
-	local i start took_us
+	local i
 	case=$1 ended='' between=false whole=true
-	! declare -F "between_$case" >/dev/null || between=between_$case whole=whole_$case
+	! declare -F "between_$case" >/dev/null || between=between_$case
+	! declare -F "whole_$case" >/dev/null || whole=whole_$case
 	label=()
 	"begin_$case"
 	"reset_$case"
 	old_state=$(state)
-	start=$(date +%s%N)
 	complete
-	took_us=$((($(date +%s%N) - start) / 1000))
+	whole_us=$took_us
 	new_state=$(state)
 	[ "$old_state" != "$new_state" ] || fail "$case changes nothing"
 	RANDOM=$SEED
-	for ((i = 1; i <= STEPS_MAX; i++)); do
+	for ((i = 1 + RANDOM % STRIDE; i <= STEPS_MAX; i += STRIDE)); do
 		"reset_$case"
 		killed_at_step $i
 		[ "$code" = 137 ] || break
 		judge "at step $i"
 	done
 	equals "$code" 0
-	tally "killed after each of $((i - 1)) steps"
+	tally "killed after $([ $STRIDE = 1 ] && echo each || echo "one in $STRIDE") of $((i - 1)) steps, seed $SEED"
 	for ((i = 0; i < TIMES; i++)); do
 		"reset_$case"
-		killed_after $(((RANDOM * 32768 + RANDOM) % (took_us + took_us / 10)))
+		killed_after $(((RANDOM * 32768 + RANDOM) % (whole_us + whole_us / 10)))
 		judge "at random moment $i"
 	done
-	tally "killed at $TIMES random moments of $took_us us, seed $SEED"
+	tally "killed at $TIMES random moments of $whole_us us, seed $SEED"
 	"reset_$case"
 	"end_$case"
 	equals "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ''

@@ -89,7 +89,7 @@ int pipe2(int fds[2], int flags)
 C
 cc -D_GNU_SOURCE -shared -fPIC -o "$TMP/hold.so" "$TMP/hold.c" -ldl || fail "cannot build hold.so"
 held() { # exit code $1 of the apply of $2 after that of $3
-	rm -f "$TMP/go"
+	rm -f "$TMP/go" "$TMP/shown"
 	inside env LD_PRELOAD="$TMP/hold.so" UNTIL="$TMP/go" "$CONGCTL" apply --prune "$2" >"$TMP/shown" 2>"$TMP/1.err" &
 	local pid=$!
 	wait_until 10 test -s "$TMP/shown"

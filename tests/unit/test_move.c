@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "move_fixture.h"
+#include "../../loader/lib/migration.h"
 #include "../../loader/lib/move.h"
 #include "../../loader/lib/object.h"
 
@@ -20,6 +21,17 @@
 static struct congctl_object *builds[3]; /* of `first`, of `second`, a newer one of `first` */
 static struct congctl_error err;
 static struct congctl_moved moved;
+
+static int move_earlier(const char *name)
+{
+	struct migration *m;
+	int ret = migration_open(&m, -1, &err);
+
+	if (!ret)
+		ret = move_version(m, name, &moved, &err);
+	migration_close(m);
+	return ret;
+}
 
 static int move_selected(struct congctl_selection selection)
 {
@@ -174,7 +186,7 @@ static void refused_orders_move_nothing(void)
 	strcpy(s.where, second);
 	said(move_selected(s), -EINVAL, "is what they have");
 	said(move_process(getpid(), "mv_nosuch", -1, &moved, &err), -ENOENT, "'mv_nosuch' is not registered: 'congctl list'");
-	said(move_version("reno", &moved, &err), -ENOENT, "'reno' is not registered");
+	said(move_earlier("reno"), -ENOENT, "'reno' is not registered");
 	CU_ASSERT_TRUE(have(&t, "111"));
 	close_trio(&t);
 }
@@ -347,7 +359,7 @@ static int move_version_with_bpf_caps(void)
 	int ret;
 
 	memset(&moved, 0, sizeof(moved));
-	ret = move_version(first, &moved, &err);
+	ret = move_earlier(first);
 
 	return ret != -EPERM || moved.moved || !strstr(err.text, "run it as root or give it CAP_SYS_ADMIN");
 }
@@ -372,18 +384,18 @@ static void sockets_of_an_earlier_build_get_the_present_one(void)
 {
 	struct trio t = connect_trio("127.0.0.1", "127.0.0.1", first), other = connect_trio("127.0.0.1", "127.0.0.1", second), fresh;
 
-	CU_ASSERT_EQUAL(move_version(first, &moved, &err), 0);
+	CU_ASSERT_EQUAL(move_earlier(first), 0);
 	CU_ASSERT_EQUAL(moved.moved, 0);
 	congctl_object_close(builds[0]); /* its sockets keep it */
 	builds[0] = NULL;
 	CU_ASSERT_EQUAL_FATAL(congctl_object_register(builds[2], &err), 0);
 	fresh = connect_trio("127.0.0.1", "127.0.0.1", first);
-	CU_ASSERT_EQUAL(move_version(first, &moved, &err), 0);
+	CU_ASSERT_EQUAL(move_earlier(first), 0);
 	CU_ASSERT_EQUAL(moved.moved, 3);
 	CU_ASSERT_EQUAL(moved.unmoved, 0);
 	CU_ASSERT_TRUE(works(&t));
 	CU_ASSERT_TRUE(have(&t, "111") && have(&fresh, "111") && have(&other, "222"));
-	CU_ASSERT_EQUAL(move_version(first, &moved, &err), 0);
+	CU_ASSERT_EQUAL(move_earlier(first), 0);
 	CU_ASSERT_EQUAL(moved.moved, 0);
 	close_trio(&t);
 	close_trio(&fresh);
