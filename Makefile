@@ -8,7 +8,7 @@ BUILD_PACKAGES := gcc make clang pkg-config libc6-dev libbpf-dev libelf-dev libd
 RUN_PACKAGES   := iproute2 gnuplot-nox
 TEST_PACKAGES  := libcunit1-dev bpftool mininet jq python3 libcap2-bin man-db
 BENCH_PACKAGES := libns3-dev g++ time
-KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3
+KERNEL_PACKAGES := qemu-system-x86 busybox-static cpio iperf3 bpftool xz-utils
 
 # make SANITIZE=1: everything with the address and undefined-behaviour sanitizers, in a directory of its own
 comma   := ,
@@ -102,7 +102,7 @@ check-sim: sim-tests algorithms ## algorithms against their papers, in the simul
 check-root: all fixtures ## end-to-end tests: root, own namespaces
 	@$(SUDO) tests/run $(wildcard tests/e2e/test_*.sh)
 
-check-kernels: all $(TOOLS) $(B)/tests/test_held ## the same objects on other kernels, in a virtual machine
+check-kernels: all $(FIXTURES) $(TOOLS) $(B)/tests/test_held ## the same objects and commands on other kernels, in a virtual machine
 	@.ci/deps $(KERNEL_PACKAGES)
 	@tests/kernels/run
 

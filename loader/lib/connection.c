@@ -109,15 +109,23 @@ static int read_diag(const struct nlmsghdr *message, void *arg)
 	return 0;
 }
 
-/* Ask the kernel for the socket with these ends, in the thread's namespace. */
+static struct inet_diag_req_v2 *start_question(struct nlbuf *b, int flags, const struct connection *c)
+{
+	struct inet_diag_req_v2 *r = nlbuf_start(b, SOCK_DIAG_BY_FAMILY, flags, sizeof(*r));
+
+	r->sdiag_family = c->local.host.family;
+	r->sdiag_protocol = IPPROTO_TCP;
+	return r;
+}
+
+/* Ask the kernel for the socket with these ends, in the thread's namespace. -EPROTONOSUPPORT: it cannot be asked */
 static int look_up(void *arg)
 {
 	struct connection *c = arg;
 	struct nlbuf b;
-	struct inet_diag_req_v2 *r = nlbuf_start(&b, SOCK_DIAG_BY_FAMILY, 0, sizeof(*r));
+	struct inet_diag_req_v2 *r = start_question(&b, 0, c);
+	int ret;
 
-	r->sdiag_family = c->local.host.family;
-	r->sdiag_protocol = IPPROTO_TCP;
 	r->idiag_ext = 1 << (INET_DIAG_CONG - 1);
 	r->idiag_states = ~0U;
 	r->id.idiag_if = c->local.device ? c->local.device : c->remote.device;
@@ -126,7 +134,11 @@ static int look_up(void *arg)
 	memcpy(r->id.idiag_src, c->local.host.addr, c->local.host.bits / 8);
 	memcpy(r->id.idiag_dst, c->remote.host.addr, c->remote.host.bits / 8);
 	r->id.idiag_cookie[0] = r->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-	return nlbuf_ask(&b, NETLINK_SOCK_DIAG, read_diag, c);
+	ret = nlbuf_ask(&b, NETLINK_SOCK_DIAG, read_diag, c);
+	if (ret != -ENOENT)
+		return ret;
+	start_question(&b, NLM_F_DUMP, c); /* for all sockets in no state: none, or the same error if nobody answers */
+	return nlbuf_ask(&b, NETLINK_SOCK_DIAG, NULL, NULL) == -ENOENT ? -EPROTONOSUPPORT : ret;
 }
 
 void connection_close(struct connection *c)
@@ -155,6 +167,8 @@ int connection_by_ends(const char *local, const char *remote, struct connection 
 		connection_close(c);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "no connection from %s to %s in this network namespace: 'ss -tn' shows what there is", local, remote);
+	if (ret == -EPROTONOSUPPORT)
+		return congctl_fail(err, ret, "cannot look for the connection: this kernel has no socket diagnostics: 'modprobe tcp_diag'");
 	return ret ? congctl_fail(err, ret, "cannot look for the connection: %s", strerror(-ret)) : 0;
 }
 

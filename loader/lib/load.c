@@ -261,4 +261,6 @@ void object_release(struct congctl_object *obj)
 		held_unpin(obj->held);
 	if (obj->link_fd >= 0)
 		close(obj->link_fd);
+	obj->link_fd = -1;
+	obj->registered = false;
 }

@@ -33,7 +33,11 @@ static int register_object(struct congctl_object *obj, struct congctl_error *err
 {
 	int ret = congctl_object_register(obj, err);
 
-	return ret ? ret : congctl_object_pin(obj, err);
+	if (!ret)
+		ret = congctl_object_pin(obj, err);
+	if (ret)
+		object_release(obj);
+	return ret;
 }
 
 /* The settings of one algorithm stand one after another. How many begin at `i`; 0: it is not the first of them. */
@@ -74,17 +78,22 @@ static int set_tunables(const struct congctl_plan *plan, size_t i, bool back, st
 	return ret;
 }
 
-/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. */
-static int check_unchosen(const char *name, struct congctl_error *err)
+/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. Before 6.4 there is
+ * no way back from unregistering: all that are still to go, change `i` and those after it, are looked at before each. */
+static int check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
 {
 	struct congctl_rule *rules;
 	size_t n;
 	int ret = congctl_rules(&rules, &n, err);
 
-	for (size_t i = 0; !ret && i < n; i++) {
-		const struct congctl_selection *s = &rules[i].selection;
+	for (size_t k = 0; !ret && k < n; k++) {
+		const struct congctl_selection *s = &rules[k].selection;
+		const char *name = rules[k].name;
+		size_t at = i;
 
-		if (!strcmp(rules[i].name, name))
+		while (at < plan->changes.n && strcmp(plan->changes.shown[at].what, name))
+			at++;
+		if (at < plan->changes.n)
 			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
 					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
 					   *s->where ? " " : "", s->where, name);
@@ -96,11 +105,8 @@ static int check_unchosen(const char *name, struct congctl_error *err)
 static int give_up(const char *name, struct done *done, struct congctl_error *err)
 {
 	struct registered found;
-	int ret = check_unchosen(name, err);
+	int ret = registry_find(name, &found);
 
-	if (ret)
-		return ret;
-	ret = registry_find(name, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
 	done->map_fd = bpf_map_get_fd_by_id(found.map_id);
@@ -137,7 +143,7 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 
 	fd = bpf_link_create(done->map_fd, 0, KERNEL_ATTACH_STRUCT_OPS, NULL);
 	if (fd < 0)
-		return congctl_fail(err, -errno, "cannot register '%s' again: %s", name, strerror(errno));
+		return congctl_fail(err, -errno, "cannot register '%s' again (%s): 'congctl register' it from its file", name, strerror(errno));
 	name_pin_path(name, path);
 	if (bpf_obj_pin(fd, path))
 		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
@@ -204,7 +210,8 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
 		remember(name, done);
-		return give_up(name, done, err);
+		ret = check_unchosen(plan, i, err);
+		return ret ? ret : give_up(name, done, err);
 	}
 	return -EINVAL;
 }
@@ -222,6 +229,7 @@ static int unmake(struct congctl_plan *plan, size_t i, const struct done *done, 
 		return disown(name, err);
 	case CONGCTL_CHANGE_REGISTER:
 		congctl_object_unpin(plan->objects[step->wanted]);
+		object_release(plan->objects[step->wanted]); /* before 6.4 the end of the process that made it does not */
 		return 0;
 	case CONGCTL_CHANGE_UPDATE:
 		ret = congctl_rollback(name, false, &moved, err);

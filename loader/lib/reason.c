@@ -77,10 +77,14 @@ static int add_programs(struct congctl_explanation *why, const struct connection
 	size_t n, n_near = 0;
 	int ret;
 
-	if (!c->cgroup || cgroup_path(c->cgroup, path))
-		return 0;
-	snprintf(why->cgroup, sizeof(why->cgroup), "%.*s", (int)sizeof(why->cgroup) - 1, path);
 	ret = cgroup_rules(&rules, &n);
+	if (!ret && n && !c->cgroup)
+		ret = -ENODATA;
+	if (ret || !c->cgroup || cgroup_path(c->cgroup, path)) {
+		free(rules);
+		return ret;
+	}
+	snprintf(why->cgroup, sizeof(why->cgroup), "%.*s", (int)sizeof(why->cgroup) - 1, path);
 	near = calloc(n + 1, sizeof(*near));
 	for (size_t i = 0; i < n && near; i++) {
 		struct near *at = &near[n_near];
@@ -197,6 +201,9 @@ int congctl_explain(const char *socket, const char *remote, struct congctl_expla
 	connection_end_print(&c.remote, why->remote);
 	ret = find_reasons(why, &c);
 	connection_close(&c);
+	if (ret == -ENODATA)
+		return congctl_fail(err, ret, "the kernel does not tell the cgroup of the connection, by which a rule may have chosen: 'modprobe "
+				    "tcp_diag', or use 5.8 or later");
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the standing rules: %s", strerror(-ret));
 	decide(why);

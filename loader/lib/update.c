@@ -38,7 +38,7 @@ static int check_swappable(const char *name, const struct registered *r, int ret
 	if (ret || r->users < 0)
 		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
 	if (!r->link_id)
-		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, as before 6.4, and cannot be swapped: "
+		return congctl_fail(err, -ENOTSUP, "'%s' is registered without a link, which needs kernel 6.4, and cannot be swapped: "
 				    "'congctl unregister %s --drain' and register the new build", r->name, r->name);
 	if (!r->pinned)
 		return congctl_fail(err, -EPERM, "'%s' was registered by something else: 'congctl adopt %s' first", r->name, r->name);

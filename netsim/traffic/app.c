@@ -95,9 +95,9 @@ static void on_switch(void *arg)
 
 /* --- question and answer ------------------------------------------------------------------------------------------------ */
 
-static void ask(struct traffic *t, struct flow *f)
+static void ask(struct traffic *t, struct flow *f, uint64_t now)
 {
-	f->asked_ns = traffic_now(t);
+	f->asked_ns = now;
 	f->question_left = f->group->request_bytes;
 	f->answer_left = f->group->size_bytes;
 	flow_write(t, f, RECEIVER, f->group->request_bytes);
@@ -107,24 +107,26 @@ static void begin_round(struct traffic *t, const struct flow *any)
 {
 	const uint32_t group = any->plan->group;
 	struct traffic_round *round = &t->rounds[group];
+	const uint64_t now = traffic_now(t);
 
-	if (traffic_now(t) >= any->plan->stop_ns)
+	if (now >= any->plan->stop_ns)
 		return;
 	round->owed = round->members; /* before the first is asked: one that fails at once is counted out */
 	for (size_t i = 0; i < t->n_flows; i++) {
 		if (t->flows[i].plan->group == group && !t->flows[i].done)
-			ask(t, &t->flows[i]);
+			ask(t, &t->flows[i], now);
 	}
 }
 
 static void on_question(void *arg)
 {
 	struct flow *f = arg;
+	const uint64_t now = traffic_now(f->traffic); /* on a busy machine later than it was due, even past the stop */
 
 	if (f->group->workload == WORKLOAD_INCAST)
 		begin_round(f->traffic, f);
-	else if (!f->done)
-		ask(f->traffic, f);
+	else if (!f->done && now < f->plan->stop_ns)
+		ask(f->traffic, f, now);
 }
 
 /* After the pause comes the next question: of this flow, or of its whole group; but none from stop on. */
@@ -197,9 +199,10 @@ void app_established(struct traffic *t, struct flow *f)
 void app_accepted(struct traffic *t, struct flow *f)
 {
 	struct traffic_round *round = &t->rounds[f->plan->group];
+	const uint64_t now = traffic_now(t);
 
-	if (f->group->workload == WORKLOAD_REQUEST && traffic_now(t) < f->plan->stop_ns)
-		ask(t, f);
+	if (f->group->workload == WORKLOAD_REQUEST && now < f->plan->stop_ns)
+		ask(t, f, now);
 	else if (f->group->workload == WORKLOAD_INCAST && ++round->connected == round->members)
 		begin_round(t, f);
 }

@@ -208,9 +208,9 @@ static void datagrams_come_at_their_rate(void)
 	s.flows[1].rate_bps = 100000000; /* 121.12 us: 1652 from 100 to 300 ms */
 	s.flows[1].stop_ns = 300 * MS;
 	CU_ASSERT_EQUAL_FATAL(run(&s, &r, &err), 0);
-	for (size_t i = 0; i < 2; i++) { /* one may still be on its way, and a machine that stood still for 10 ms leaves one out */
+	for (size_t i = 0; i < 2; i++) { /* one may still be on its way, and a busy machine that stands still for a while leaves some out */
 		CU_ASSERT(r.flows[i].received_bytes % 1472 == 0);
-		CU_ASSERT(r.flows[i].received_bytes / 1472 >= 38 && r.flows[i].received_bytes / 1472 <= 42);
+		CU_ASSERT(r.flows[i].received_bytes / 1472 >= 42 * 3 / 4 && r.flows[i].received_bytes / 1472 <= 42);
 	}
 	CU_ASSERT(r.flows[2].received_bytes % 1472 == 0 && r.flows[2].received_bytes / 1472 <= 1652);
 	CU_ASSERT(r.flows[2].received_bytes / 1472 >= 1652 * 3 / 4);
