@@ -44,14 +44,22 @@ static int open_registration(const struct registered *r)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Detaching is at once, but the kernel may not know it; -EINVAL then means that this is no link but a plain registration. */
+/* Detaching is at once, but the kernel may not know it; -EINVAL then means that this is no link but a plain registration. The pin of a
+ * link goes first: if this process is killed then, the link goes with it. */
 static int take_out(const struct registered *r)
 {
 	int fd = open_registration(r), ret;
+	char path[PATH_MAX];
 	uint32_t zero = 0;
 
 	if (fd < 0)
 		return fd;
+	name_pin_path(r->name, path);
+	if (r->pinned && r->link_id && unlink(path)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
 	ret = bpf_link_detach(fd) ? -errno : 0;
 	if (ret == -EINVAL && !bpf_map_delete_elem(fd, &zero))
 		ret = 0;
@@ -187,7 +195,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 				    real, strerror(-ret), found.link_id);
 	if (found.pinned) {
 		name_pin_path(real, path);
-		if (unlink(path)) {
+		if (unlink(path) && errno != ENOENT) {
 			ret = -errno;
 			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
 		}
