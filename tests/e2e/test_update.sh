@@ -41,7 +41,7 @@ for wrong in "no_such_one_:is not registered: 'congctl register' it first" "$ker
 	check_exit 1 "$CONGCTL" update ${wrong%%:*}
 	contains "$ERR" "${wrong#*:}"
 	equals "$(window)" 11
-	holds not test -e "$PINS/~previous"
+	holds not test -e "$PINS/~previous/$name"
 done
 check_exit 1 "$CONGCTL" rollback "$name"
 equals "$ERR" "congctl: '$name' has no former build: 'congctl update' leaves one"
