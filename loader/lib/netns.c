@@ -219,6 +219,12 @@ void namespace_list_free(struct namespace *list, size_t n)
 	free(list);
 }
 
+/* May this process enter every network namespace? The kernel says of one that it may not enter that it is gone. */
+static bool enters_all(void)
+{
+	return kernel_has_cap(CAP_SYS_ADMIN) && !kernel_in_user_namespace();
+}
+
 /* The kernel's own answer, wherever the namespace hides (6.18): a file descriptor; -ENOENT it is gone; anything else: it does not say. */
 static int open_handle(const struct namespace *own, uint64_t inode, uint64_t cookie)
 {
@@ -240,7 +246,7 @@ static int open_handle(const struct namespace *own, uint64_t inode, uint64_t coo
 	id = (struct nsfs_id){cookie, CLONE_NEWNET, inode};
 	memcpy(h.head.f_handle, &id, sizeof(id));
 	fd = open_by_handle_at(own->fd, &h.head, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? errno == ESTALE ? -ENOENT : -EOPNOTSUPP : fd;
+	return fd < 0 ? errno == ESTALE && enters_all() ? -ENOENT : -EOPNOTSUPP : fd;
 }
 
 /* Is every process of this machine in sight? */
@@ -248,7 +254,7 @@ static bool sees_all(void)
 {
 	struct stat st;
 
-	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PIDS && kernel_has_cap(CAP_SYS_PTRACE) && !kernel_in_user_namespace();
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == FIRST_PIDS && kernel_has_cap(CAP_SYS_PTRACE) && enters_all();
 }
 
 static int find_in_list(struct namespace *ns, uint64_t inode, uint64_t cookie)

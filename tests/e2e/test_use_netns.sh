@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/use.sh"
 needs_struct_ops
-needs_command python3 jq ip
+needs_command python3 jq ip setpriv
 
 a=se_$$_a b=se_$$_b r=se_$$_r
 two_namespaces
@@ -144,16 +144,35 @@ if cc -shared -fPIC -o "$TMP/older.so" "$TMP/older.c" 2>/dev/null; then
 	done
 fi
 
-# nobody but root can hold the lock
-if command -v setpriv >/dev/null; then
-	coproc LOCK { exec setpriv --reuid 65534 --regid 65534 --clear-groups flock -o /sys/fs/bpf sh -c 'echo locked; exec sleep 60'; }
-	defer kill "$LOCK_PID"
-	read -r -t 10 -u "${LOCK[0]}" _ || fail "no lock"
+# who may not enter another namespace does not take it for gone
+confined() {
+	nsenter --net=/run/netns/"$s" setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$@"
+}
+for kernel in this older; do
+	preload=
+	[ $kernel = this ] || preload=$TMP/older.so
+	[ -z "$preload" ] || [ -e "$preload" ] || continue
 	used "$a" --netns "$c"
-	equals "$(stat -c '%a %u' "$PINS/~undo")" "700 0"
-	undone "$UNDO"
-	kill "$LOCK_PID"
-fi
+	other=$UNDO
+	check_exit 0 confined env LD_PRELOAD="$preload" "$CONGCTL" use -j "$b" --default
+	own=$(jq -r .undo "$TMP/out")
+	defer "$CONGCTL" use --undo "$own"
+	holds recorded "$other"
+	check_exit 1 confined env LD_PRELOAD="$preload" "$CONGCTL" use --undo "$other"
+	contains "$ERR" "cannot reach its network namespace, which may be there or gone"
+	holds recorded "$other"
+	undone "$own"
+	undone "$other"
+done
+
+# nobody but root can hold the lock
+coproc LOCK { exec setpriv --reuid 65534 --regid 65534 --clear-groups flock -o /sys/fs/bpf sh -c 'echo locked; exec sleep 60'; }
+defer kill "$LOCK_PID"
+read -r -t 10 -u "${LOCK[0]}" _ || fail "no lock"
+used "$a" --netns "$c"
+equals "$(stat -c '%a %u' "$PINS/~undo")" "700 0"
+undone "$UNDO"
+kill "$LOCK_PID"
 # in a bpf file system of its own: a directory that others can open is no lock, nor one in a directory of another's
 elsewhere() {
 	check_exit 1 unshare -m --propagation private sh -c 'mount -t bpf bpf /sys/fs/bpf && eval "$1" && shift && exec "$@"' sh "$1" \
