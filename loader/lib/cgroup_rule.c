@@ -87,7 +87,7 @@ int cgroup_path(uint64_t id, char path[PATH_MAX])
 	} h = {.handle = {.handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS}};
 	char self[64];
 	ssize_t n;
-	int root, fd;
+	int root, fd, ret;
 
 	if (cgroup_root(path, NULL))
 		return -ENODEV;
@@ -101,9 +101,10 @@ int cgroup_path(uint64_t id, char path[PATH_MAX])
 		return errno == ESTALE ? -ENOENT : -errno;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	n = readlink(self, path, PATH_MAX - 1);
+	ret = n < 0 ? -errno : 0; /* it may be too long; only one that is gone is -ENOENT */
 	close(fd);
-	path[n > 0 ? n : 0] = '\0';
-	return n > 0 ? 0 : -ENOENT;
+	path[ret ? 0 : n] = '\0';
+	return ret;
 }
 
 static void path_of(const char *id, char path[PATH_MAX])
@@ -169,6 +170,7 @@ int cgroup_rules(struct cgroup_rule **list, size_t *n)
 	DIR *dir = opendir(RULES_DIR);
 	struct cgroup_rule *more;
 	struct dirent *d;
+	int ret = 0, one;
 
 	*list = NULL;
 	*n = 0;
@@ -180,14 +182,17 @@ int cgroup_rules(struct cgroup_rule **list, size_t *n)
 			closedir(dir);
 			free(*list);
 			*list = NULL;
+			*n = 0;
 			return -ENOMEM;
 		}
 		*list = more;
-		*n += !read_rule(d->d_name, &more[*n]);
+		one = read_rule(d->d_name, &more[*n]);
+		*n += !one;
+		ret = one == -EPERM ? one : ret;
 	}
 	if (dir)
 		closedir(dir);
-	return 0;
+	return ret;
 }
 
 static int explain(int ret, struct congctl_error *err)

@@ -23,7 +23,8 @@ int cgroup_root(char path[PATH_MAX], struct congctl_error *err); /* where cgroup
 int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err);
 int cgroup_path(uint64_t id, char path[PATH_MAX]); /* -ENOENT it is gone */
 
-int cgroup_rules(struct cgroup_rule **list, size_t *n); /* free() it */
+/* free() it. -EPERM: what some of them say only CAP_SYS_ADMIN may read; the others are listed. */
+int cgroup_rules(struct cgroup_rule **list, size_t *n);
 /* All that follow are for who has undo_lock(). A new rule, pinned as `id`. */
 int cgroup_rule_add(const struct cgroup_rule *rule, bool needs_ecn, int cgroup_fd, struct congctl_error *err);
 /* The rule `rule` gives `name` from now on; at once, if it is still what was read. -EBUSY */

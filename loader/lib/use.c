@@ -74,23 +74,24 @@ static int use_namespace(struct undo_record *record, const char *where, struct c
 	return ret;
 }
 
-static int find_rule(uint64_t cgroup, uint32_t port, struct cgroup_rule *found)
+/* -ENOENT: there is none, without a sentence */
+static int find_rule(uint64_t cgroup, uint32_t port, struct cgroup_rule *found, struct congctl_error *err)
 {
 	struct cgroup_rule *rules;
 	size_t n;
 	int ret = cgroup_rules(&rules, &n);
 
-	if (ret)
-		return ret;
-	ret = -ENOENT;
-	for (size_t i = 0; i < n && ret; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (rules[i].cgroup != cgroup || rules[i].port != port)
 			continue;
 		*found = rules[i];
-		ret = 0;
+		free(rules);
+		return 0;
 	}
 	free(rules);
-	return ret;
+	if (ret == -EPERM)
+		return congctl_fail(err, ret, "no privilege to read the rules that cgroups and ports have: %s", kernel_look_remedy());
+	return ret ? congctl_fail(err, ret, "cannot read the rules that cgroups and ports have: %s", strerror(-ret)) : -ENOENT;
 }
 
 static int use_cgroup(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
@@ -101,7 +102,7 @@ static int use_cgroup(struct undo_record *record, const char *where, struct cong
 
 	if (fd < 0)
 		return fd;
-	ret = find_rule(record->cgroup, record->port, &rule);
+	ret = find_rule(record->cgroup, record->port, &rule, err);
 	if (!ret && strcmp(rule.name, record->name)) { /* one rule for one place: it changes its mind */
 		snprintf(record->before, sizeof(record->before), "%s", rule.name);
 		snprintf(record->rule, sizeof(record->rule), "%s", rule.id);
@@ -276,8 +277,10 @@ static int undo_cgroup(const struct undo_record *record, struct congctl_error *e
 {
 	struct cgroup_rule rule;
 	char *now = "";
-	int ret = find_rule(record->cgroup, record->port, &rule);
+	int ret = find_rule(record->cgroup, record->port, &rule, err);
 
+	if (ret && ret != -ENOENT)
+		return ret;
 	if (!ret && !strcmp(rule.id, record->rule))
 		now = rule.name;
 	ret = still_ours(record, now, record->port ? "the port" : "the cgroup", err);

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/use.sh"
 needs_struct_ops
-needs_command python3 jq ip bpftool
+needs_command python3 jq ip bpftool setpriv
 
 a=se_$$_a b=se_$$_b e=se_$$_e
 two_namespaces
@@ -61,6 +61,21 @@ used "$e" --cgroup "$outer"
 check_exit 0 python3 "$ROOT/tests/e2e/connect.py" "${ends[@]}" --client-cgroup "$outer" --server-cgroup "$outer"
 equals "$OUT" "$e $e ecn"
 undone "$UNDO"
+
+# who may not read the rules there are neither makes another for the same cgroup nor forgets one
+confined() {
+	setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$@"
+}
+used "$a" --cgroup "$outer"
+for words in "$b --cgroup $outer" "--undo $UNDO"; do
+	# shellcheck disable=SC2086 # words
+	check_exit 1 confined "$CONGCTL" use $words
+	equals "$ERR" "congctl: no privilege to read the rules that cgroups and ports have: run it as root or give it CAP_SYS_ADMIN"
+done
+connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+holds recorded "$UNDO"
+undone "$UNDO"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 
 # a port: to it and from it, no other; the closer cgroup's rule comes first
 port=$((20000 + $$ % 10000))
