@@ -202,6 +202,7 @@ static int read_ends(int fd, struct connection *c)
 /* The namespace the socket is in, which need not be its process's */
 static int read_namespace(int fd, struct connection *c)
 {
+	socklen_t len = sizeof(c->ns.cookie);
 	struct stat own, st;
 
 	c->ns = (struct namespace){.fd = ioctl(fd, SIOCGSKNS), .where = "the socket's"};
@@ -210,6 +211,8 @@ static int read_namespace(int fd, struct connection *c)
 	if (fstat(c->ns.fd, &st) || stat("/proc/thread-self/ns/net", &own))
 		return -errno;
 	c->ns.inode = st.st_ino;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &c->ns.cookie, &len))
+		c->ns.cookie = 0;
 	if (st.st_ino == own.st_ino)
 		*c->ns.where = '\0';
 	return 0;

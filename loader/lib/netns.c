@@ -19,10 +19,6 @@
 #include "name.h"
 #include "netns.h"
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71 /* 5.14 */
-#endif
-
 #define NAMES "/run/netns" /* of ip netns */
 #define DEFAULT_FILE "/proc/sys/net/ipv4/tcp_congestion_control"
 #define FIRST_PIDS 0xeffffffcUL /* inode number of the first PID namespace, PROC_PID_INIT_INO */

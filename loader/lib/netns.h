@@ -5,8 +5,13 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include <congctl/congctl.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* 5.14 */
+#endif
 
 struct namespace {
 	int fd;

@@ -7,12 +7,22 @@
 
 #include "cgroup_rule.h"
 #include "connection.h"
+#include "kernel.h"
 #include "undo.h"
 
 #define MAX_REASONS (sizeof(((struct congctl_explanation *)NULL)->reasons) / sizeof(struct congctl_reason))
 
-static struct congctl_reason *add(struct congctl_explanation *why, const char *name)
+struct reasons {
+	struct congctl_explanation *why;
+	const struct connection *c;
+	struct undo_saved *saved;
+	size_t n_saved;
+};
+
+/* `like`: the record that undoes it, if there is one */
+static struct congctl_reason *add(const struct reasons *reasons, const char *name, struct undo_record *like)
 {
+	struct congctl_explanation *why = reasons->why;
 	struct congctl_reason *r;
 
 	if (why->n_reasons == MAX_REASONS)
@@ -20,6 +30,8 @@ static struct congctl_reason *add(struct congctl_explanation *why, const char *n
 	r = &why->reasons[why->n_reasons++];
 	*r = (struct congctl_reason){};
 	snprintf(r->name, sizeof(r->name), "%s", name);
+	snprintf(like->name, sizeof(like->name), "%s", name);
+	snprintf(r->undo, sizeof(r->undo), "%s", undo_find(reasons->saved, reasons->n_saved, like));
 	return r;
 }
 
@@ -35,9 +47,11 @@ static int ask_route(void *arg)
 	return route_lookup(q->host, &q->route);
 }
 
-static void add_route(struct congctl_explanation *why, const struct route *route)
+static void add_route(const struct reasons *reasons, const struct route *route)
 {
-	struct congctl_reason *r = add(why, route->name);
+	struct undo_record like = {.scope = CONGCTL_SCOPE_PREFIX, .route = route->key, .lock = route->locked,
+				   .netns_inode = reasons->c->ns.inode, .netns_cookie = reasons->c->ns.cookie};
+	struct congctl_reason *r = add(reasons, route->name, &like);
 	char text[ROUTE_TEXT_MAX];
 
 	route_print(&route->key.to, text);
@@ -69,8 +83,23 @@ static bool is_below(const char *path, const char *top)
 	return !strncmp(path, top, n) && (!path[n] || path[n] == '/');
 }
 
-static int add_programs(struct congctl_explanation *why, const struct connection *c)
+static void add_program(const struct reasons *reasons, const struct near *near)
 {
+	struct undo_record like = {.scope = near->rule.port ? CONGCTL_SCOPE_PORT : CONGCTL_SCOPE_CGROUP};
+	struct congctl_reason *r;
+
+	memcpy(like.rule, near->rule.id, sizeof(like.rule));
+	r = add(reasons, near->rule.name, &like);
+	if (r && near->rule.port)
+		snprintf(r->rule, sizeof(r->rule), "port %u", near->rule.port);
+	else if (r)
+		snprintf(r->rule, sizeof(r->rule), "the cgroup %.480s", near->path);
+}
+
+static int add_programs(const struct reasons *reasons)
+{
+	struct congctl_explanation *why = reasons->why;
+	const struct connection *c = reasons->c;
 	struct cgroup_rule *rules;
 	struct near *near;
 	char path[PATH_MAX];
@@ -99,54 +128,11 @@ static int add_programs(struct congctl_explanation *why, const struct connection
 	}
 	if (near)
 		qsort(near, n_near, sizeof(*near), by_order);
-	for (size_t i = 0; i < n_near; i++) {
-		struct congctl_reason *r = add(why, near[i].rule.name);
-
-		if (!r)
-			break;
-		if (near[i].rule.port)
-			snprintf(r->rule, sizeof(r->rule), "port %u", near[i].rule.port);
-		else
-			snprintf(r->rule, sizeof(r->rule), "the cgroup %.480s", near[i].path);
-		snprintf(r->undo, sizeof(r->undo), "%s", near[i].rule.id);
-	}
+	for (size_t i = 0; i < n_near; i++)
+		add_program(reasons, &near[i]);
 	free(near);
 	free(rules);
 	return near ? ret : -ENOMEM;
-}
-
-/* The record that undoes each of them */
-static int add_undo(struct congctl_explanation *why, const struct connection *c, const struct route *route)
-{
-	struct undo_saved *saved;
-	size_t n;
-	int ret = undo_list(&saved, &n);
-
-	for (size_t i = 0; i < why->n_reasons; i++) {
-		struct congctl_reason *r = &why->reasons[i];
-		bool program = *r->undo, is_default = i + 1 == why->n_reasons;
-		char rule[CONGCTL_UNDO_MAX];
-
-		memcpy(rule, r->undo, sizeof(rule));
-		*r->undo = '\0';
-		for (size_t k = 0; k < n && !*r->undo; k++) {
-			const struct undo_record *u = &saved[k].record;
-			bool fits;
-
-			if (program)
-				fits = (u->scope == CONGCTL_SCOPE_CGROUP || u->scope == CONGCTL_SCOPE_PORT) && !strcmp(u->rule, rule);
-			else if (u->netns_inode != c->ns.inode)
-				fits = false;
-			else if (is_default)
-				fits = u->scope == CONGCTL_SCOPE_DEFAULT || u->scope == CONGCTL_SCOPE_NETNS;
-			else
-				fits = u->scope == CONGCTL_SCOPE_PREFIX && !memcmp(&u->route.to, &route->key.to, sizeof(route->key.to));
-			if (fits && !strcmp(u->name, r->name))
-				snprintf(r->undo, sizeof(r->undo), "%s", saved[k].id);
-		}
-	}
-	free(saved);
-	return ret;
 }
 
 static void decide(struct congctl_explanation *why)
@@ -165,8 +151,10 @@ static void decide(struct congctl_explanation *why)
 	}
 }
 
-static int find_reasons(struct congctl_explanation *why, const struct connection *c)
+static int find_reasons(const struct reasons *reasons)
 {
+	const struct connection *c = reasons->c;
+	struct undo_record like = {.scope = CONGCTL_SCOPE_DEFAULT, .netns_inode = c->ns.inode, .netns_cookie = c->ns.cookie};
 	struct route_question q = {.host = &c->remote.host};
 	char name[CONGCTL_NAME_MAX + 1];
 	struct congctl_reason *r;
@@ -175,21 +163,22 @@ static int find_reasons(struct congctl_explanation *why, const struct connection
 	if (namespace_run(&c->ns, ask_route, &q)) /* no route any more, or no way to ask before 5.4 */
 		q.route = (struct route){};
 	if (*q.route.name && q.route.locked)
-		add_route(why, &q.route);
-	ret = add_programs(why, c);
+		add_route(reasons, &q.route);
+	ret = add_programs(reasons);
 	if (!ret && *q.route.name && !q.route.locked)
-		add_route(why, &q.route);
+		add_route(reasons, &q.route);
 	if (!ret)
 		ret = namespace_default(&c->ns, name);
-	r = ret ? NULL : add(why, name);
+	r = ret ? NULL : add(reasons, name, &like);
 	if (r)
 		snprintf(r->rule, sizeof(r->rule), "the default of its network namespace");
-	return ret ? ret : add_undo(why, c, &q.route);
+	return ret;
 }
 
 int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err)
 {
 	struct connection c;
+	struct reasons reasons = {.why = why, .c = &c};
 	int ret;
 
 	*why = (struct congctl_explanation){};
@@ -199,11 +188,16 @@ int congctl_explain(const char *socket, const char *remote, struct congctl_expla
 	snprintf(why->name, sizeof(why->name), "%s", c.name);
 	connection_end_print(&c.local, why->local);
 	connection_end_print(&c.remote, why->remote);
-	ret = find_reasons(why, &c);
+	ret = undo_list(&reasons.saved, &reasons.n_saved);
+	if (!ret)
+		ret = find_reasons(&reasons);
+	free(reasons.saved);
 	connection_close(&c);
 	if (ret == -ENODATA)
 		return congctl_fail(err, ret, "the kernel does not tell the cgroup of the connection, by which a rule may have chosen: 'modprobe "
 				    "tcp_diag', or use 5.8 or later");
+	if (ret == -EPERM)
+		return congctl_fail(err, ret, "no privilege to read the standing rules, one of which may have chosen: %s", kernel_look_remedy());
 	if (ret)
 		return congctl_fail(err, ret, "cannot read the standing rules: %s", strerror(-ret));
 	decide(why);

@@ -29,19 +29,10 @@ static struct congctl_rule *add(struct rules *r, enum congctl_scope scope, const
 }
 
 /* Whoever wrote the last record of this place that still holds */
-static void find_undo(const struct rules *r, struct congctl_rule *rule, const struct undo_record *like)
+static void find_undo(const struct rules *r, struct congctl_rule *rule, struct undo_record *like)
 {
-	for (size_t i = 0; i < r->n_saved && !*rule->undo; i++) {
-		const struct undo_record *u = &r->saved[i].record;
-		bool is_default = u->scope == CONGCTL_SCOPE_DEFAULT || u->scope == CONGCTL_SCOPE_NETNS;
-		bool want_default = like->scope == CONGCTL_SCOPE_DEFAULT || like->scope == CONGCTL_SCOPE_NETNS;
-
-		if (strcmp(u->name, rule->name) || is_default != want_default || (!is_default && u->scope != like->scope) ||
-		    u->netns_inode != like->netns_inode || u->netns_cookie != like->netns_cookie || strcmp(u->rule, *like->rule ? like->rule : u->rule) ||
-		    memcmp(&u->route, &like->route, sizeof(u->route)) || u->lock != like->lock)
-			continue;
-		snprintf(rule->undo, sizeof(rule->undo), "%s", r->saved[i].id);
-	}
+	memcpy(like->name, rule->name, sizeof(like->name));
+	snprintf(rule->undo, sizeof(rule->undo), "%s", undo_find(r->saved, r->n_saved, like));
 }
 
 struct there {

@@ -232,6 +232,7 @@ int undo_list(struct undo_saved **list, size_t *n)
 			closedir(dir);
 			free(*list);
 			*list = NULL;
+			*n = 0;
 			return -ENOMEM;
 		}
 		*list = more;
@@ -245,6 +246,24 @@ int undo_list(struct undo_saved **list, size_t *n)
 	if (*n)
 		qsort(*list, *n, sizeof(**list), newest_first);
 	return 0;
+}
+
+static bool is_default(const struct undo_record *r)
+{
+	return r->scope == CONGCTL_SCOPE_DEFAULT || r->scope == CONGCTL_SCOPE_NETNS;
+}
+
+const char *undo_find(const struct undo_saved *list, size_t n, const struct undo_record *like)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct undo_record *u = &list[i].record;
+
+		if (!strcmp(u->name, like->name) && (is_default(like) ? is_default(u) : u->scope == like->scope) &&
+		    u->netns_inode == like->netns_inode && u->netns_cookie == like->netns_cookie && u->lock == like->lock &&
+		    (!*like->rule || !strcmp(u->rule, like->rule)) && !memcmp(&u->route, &like->route, sizeof(u->route)))
+			return list[i].id;
+	}
+	return "";
 }
 
 void undo_retire(const char *name, bool retire)

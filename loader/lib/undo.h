@@ -40,6 +40,9 @@ struct undo_saved {
 /* Of one place: the same default, rule or route. None is of moves. */
 bool undo_same_place(const struct undo_record *a, const struct undo_record *b);
 
+/* The ID of the newest that set `name` where `like` says, which is its scope, namespace, route and lock, and a rule's number; empty: none */
+const char *undo_find(const struct undo_saved *list, size_t n, const struct undo_record *like);
+
 /* Under the lock: pin it, pending, and say its ID, which goes to record->rule too if that is empty. */
 int undo_write(struct undo_record *record, char id[CONGCTL_UNDO_MAX], struct congctl_error *err);
 int undo_read(const char *id, struct undo_record *record, struct congctl_error *err); /* -ENOENT */

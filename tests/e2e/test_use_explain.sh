@@ -139,7 +139,8 @@ print(os.getpid(), udp.fileno(), fresh.fileno(), thread.native_id, local.fileno(
 sys.stdin.read()
 PY
 coproc SOCKETS { exec nsenter --net=/run/netns/"$c" python3 "$TMP/sockets.py" "$b"; }
-defer kill "$SOCKETS_PID"
+sockets=$SOCKETS_PID
+defer kill "$sockets"
 read -r -t 10 -u "${SOCKETS[0]}" pid udp fresh thread linked ended_here ended_there link_here link_there || fail "no sockets"
 refuses "file descriptor $udp of process $pid is no TCP socket: 'ss -tnp' shows which are" "$pid:$udp"
 refuses "file descriptor $fresh of process $pid is not connected, and what it has by now is '$b': 'ss -tnp' shows its connections" "$pid:$fresh"
@@ -150,3 +151,27 @@ explained .name "$wanted" "$link_here" "$link_there"
 told '.cgroup != null' "$TMP/out"
 explained .name "$wanted" "$pid:$linked"
 told '.cgroup != null' "$TMP/out"
+exec {SOCKETS[1]}>&-
+wait "$sockets"
+
+# the number of a namespace that is gone comes again: what was chosen there is not what another one has
+again=$(unique again | tr _ -)
+same_number() {
+	ip netns add "$again" && [ "$(stat -Lc %i "/run/netns/$again")" = "$number" ] && return
+	ip netns del "$again"
+	return 1
+}
+ip netns add "$again" && defer ip netns del "$again"
+used "$d" --netns "$again"
+number=$(stat -Lc %i "/run/netns/$again")
+ip netns del "$again"
+wait_until 10 same_number
+ip netns exec "$again" tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$d" >/dev/null
+ip -n "$again" link set lo up
+c=$again s=$again port=$((port + 1))
+held 127.0.0.1 "$port"
+explained .given_by "$default" "$CLIENT"
+told '.rules[-1].undo == null' "$TMP/out"
+explained .given_by "$default" "$NEAR" "127.0.0.1:$port"
+told '.rules[-1].undo == null' "$TMP/out"
+let_go
