@@ -12,6 +12,8 @@
  */
 #include "sock.h"
 
+#include <bpf/bpf_endian.h>
+
 #include "assign.h"
 
 enum { /* linux/bpf.h */
@@ -44,7 +46,7 @@ int assign(struct bpf_sock_ops *ops)
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_NEEDS_ECN)
 		return 1;
-	if (rule.port && rule.port != ops->local_port && rule.port != __builtin_bswap32(ops->remote_port))
+	if (rule.port && rule.port != ops->local_port && rule.port != bpf_ntohl(ops->remote_port))
 		return 1;
 	if (op == BPF_SOCK_OPS_NEEDS_ECN) {
 		if (!ops->reply)

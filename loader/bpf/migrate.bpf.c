@@ -2,6 +2,8 @@
 /* Give live TCP sockets of a network namespace another algorithm, or another build of it; or count who has which. */
 #include "sock.h"
 
+#include <bpf/bpf_endian.h>
+
 #include "migrate.h"
 
 #define CGROUP_DEPTH_MAX 64
@@ -57,7 +59,7 @@ static bool equal_bits(const u32 *a, const u32 *b, u32 bits)
 {
 	for (int i = 0; i < 4; i++) {
 		if (bits < 32)
-			return !bits || !((a[i] ^ b[i]) & __builtin_bswap32(~0U << (32 - bits)));
+			return !bits || !((a[i] ^ b[i]) & bpf_htonl(~0U << (32 - bits)));
 		if (a[i] != b[i])
 			return false;
 		bits -= 32;
@@ -75,7 +77,7 @@ static bool in_prefix(const struct sock *sk)
 	if (job.orders.family == AF_INET6)
 		return family == AF_INET6 && equal_bits(v6.in6_u.u6_addr32, job.orders.address, job.orders.bits);
 	if (family == AF_INET6) {
-		if (v6.in6_u.u6_addr32[0] || v6.in6_u.u6_addr32[1] || v6.in6_u.u6_addr32[2] != __builtin_bswap32(0xffff))
+		if (v6.in6_u.u6_addr32[0] || v6.in6_u.u6_addr32[1] || v6.in6_u.u6_addr32[2] != bpf_htonl(0xffff))
 			return false;
 		v4[0] = v6.in6_u.u6_addr32[3];
 	}
