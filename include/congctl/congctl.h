@@ -3,7 +3,8 @@
  * congctl.h - public API of libcongctl: register BPF congestion-control algorithms and find out about them.
  *
  * Handles are opaque. Functions return 0 or a negative errno, never print and never exit; a failure is explained in
- * struct congctl_error, one sentence with the remedy. Not thread-safe across one handle; separate handles are independent.
+ * struct congctl_error, one sentence with the remedy. Not thread-safe across one handle; separate handles are independent, and what takes
+ * no handle may be called by several threads at once.
  */
 #ifndef CONGCTL_CONGCTL_H
 #define CONGCTL_CONGCTL_H
@@ -100,7 +101,7 @@ struct congctl_entry {
 	char file[256];    /* the catalogue file it may come from, or empty */
 	char title[128], status[16];
 	uint32_t map_id;   /* struct_ops map; 0: none */
-	int64_t users;     /* sockets holding it; -1: unknown */
+	int64_t users;     /* sockets that have it and namespaces whose default it is; -1: unknown */
 	bool allowed;      /* in tcp_allowed_congestion_control: unprivileged processes may choose it */
 	bool is_default;   /* of this network namespace */
 };
@@ -112,7 +113,8 @@ int congctl_list(struct congctl_entry **entries, size_t *n, struct congctl_error
  * one itself. -ENOENT not registered, -ENODATA the kernel's own. */
 int congctl_running_open(struct congctl_object **obj, const char *name, struct congctl_error *err);
 
-/* Take it out of the registry; sockets that have it keep it, and *users (may be NULL) says how many, -1 unknown.
+/* Take it out of the registry; sockets that have it and namespaces whose default it is keep it, and *users (may be NULL) says how many they
+ * are, -1 unknown.
  * "cubic" stands for "bpf_cubic" unless it is one itself. -ENOENT not registered, -EPERM the kernel's own or no privilege. */
 int congctl_unregister(const char *name, int64_t *users, struct congctl_error *err);
 /* Would it? Nothing is changed; `real` is the name it has in the kernel. */
@@ -170,8 +172,9 @@ struct congctl_moved {
 	char unkept[512];    /* update: tunables whose present value the new build could not be given, and why */
 };
 
-/* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EPERM;
- * -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a reference). */
+/* Give `name`, which is registered, to what the selection says. Undone as a whole on failure. -ENOENT no such algorithm or place; -EINVAL
+ * not understood; -EPERM; -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a
+ * reference); -ENODEV no bpf file system that keeps the record, or no cgroup2; -EBUSY another's change takes longer than 5 s. */
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err);
 /* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -ESTALE changed since: then the record
  * is forgotten, unless it was a later call that changed it, which has to be undone first. What is gone takes its record along. */
@@ -206,7 +209,8 @@ struct congctl_explanation {
 };
 
 /* A live connection, "PID:FD", or "ADDRESS:PORT" of its two ends, the local one first (in this network namespace; `remote` is NULL else).
- * -ENOENT there is none, -EINVAL not understood or no TCP, -EPERM. */
+ * -ENOENT there is none, -EINVAL not understood or no TCP, -ENOTCONN not connected, -EPERM, -ENODATA the kernel does not tell its cgroup, by
+ * which a rule may have chosen. */
 int congctl_explain(const char *socket, const char *remote, struct congctl_explanation *why, struct congctl_error *err);
 
 /* Who holds an algorithm: one entry per holder. Free with free(). */
