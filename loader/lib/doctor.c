@@ -20,7 +20,6 @@
 #include "kernel.h"
 #include "name.h"
 
-
 struct congctl_finding *finding(struct findings *f, const char *what, enum congctl_verdict verdict)
 {
 	static _Thread_local struct congctl_finding spare;
