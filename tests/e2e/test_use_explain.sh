@@ -151,7 +151,8 @@ explained .name "$wanted" "$link_here" "$link_there"
 told '.cgroup != null' "$TMP/out"
 explained .name "$wanted" "$pid:$linked"
 told '.cgroup != null' "$TMP/out"
-exec {SOCKETS[1]}>&-
+to_sockets=${SOCKETS[1]}
+exec {to_sockets}>&-
 wait "$sockets"
 
 # the number of a namespace that is gone comes again: what was chosen there is not what another one has
