@@ -39,7 +39,17 @@ static int move(const struct undo_record *record, const struct congctl_selection
 	return move_from(record->name, &from, sockets_fd, moved, err);
 }
 
-/* Forget the moves whose sockets are gone, and the oldest; what a move that is going on needs is among the newest. */
+static size_t count_moves(const struct undo_saved *list, size_t n)
+{
+	size_t moves = 0;
+
+	for (size_t i = 0; i < n; i++)
+		moves += select_is_move(list[i].record.scope);
+	return moves;
+}
+
+/* When there are too many, forget the moves whose sockets are gone, which takes time to ask, and then the oldest; what a move that is
+ * going on needs is among the newest. */
 static void forget_old(void)
 {
 	struct undo_saved *list;
@@ -48,7 +58,7 @@ static void forget_old(void)
 
 	if (undo_list(&list, &n)) /* the newest first */
 		return;
-	gone = calloc(n + 1, sizeof(*gone));
+	gone = count_moves(list, n) > KEPT ? calloc(n + 1, sizeof(*gone)) : NULL;
 	if (gone)
 		select_gone(list, n, true, gone);
 	for (size_t i = 0; i < n && gone; i++) {

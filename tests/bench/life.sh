@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # life.sh [CONNECTIONS] - a whole life under 10000 live connections, 20 of them carrying data: milliseconds of each command, and what the
-# connections noticed; `list` with 30 registered and all of them there.
+# connections noticed; `list` with 30 registered and all of them there. A connection is two sockets here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 connections=${1:-10000}
 tmp=$(mktemp -d) ns=li_$$_ns a=li_$$_a b=li_$$_b
 many=() # names registered one by one
+undo=() # what `use` changed
 finish() {
 	exec 9>&- || true
 	wait || true
+	for id in "${undo[@]}"; do build/congctl use --undo "$id" || true; done
 	ip netns del $ns || true
 	for name in $a $b "${many[@]}"; do build/congctl unregister --force "$name" || true; done
 	rm -rf "$tmp"
@@ -24,6 +26,7 @@ timed() { # LABEL COMMAND...
 }
 congctl() {
 	timed "$*" build/congctl "$@" -j
+	[ "$1" != use ] || undo+=("$(jq -r .undo "$tmp/said")")
 }
 
 ip netns add $ns
