@@ -7,14 +7,11 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <congctl/congctl.h>
 
 #include "kernel.h"
-
-#define QUEUE_MS 1000 /* a mount takes microseconds */
 
 static int require_caps(struct congctl_error *err)
 {
@@ -49,14 +46,13 @@ int require_lasting_pins(struct congctl_error *err)
 			    "'mount -t bpf bpf %s' as root", KERNEL_BPFFS, KERNEL_BPFFS);
 }
 
-/* One mount at most, however many threads and processes come at once: they queue at the directory, for a while, since anybody can open it
- * and lock it for ever. 0 if it is mounted now. */
+/* One mount at most, however many threads and processes come at once: they queue at the directory. 0 if it is mounted now. */
 static int mount_bpffs(void)
 {
 	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
 
-	for (int ms = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK && ms < QUEUE_MS; ms++)
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	if (fd >= 0)
+		flock(fd, LOCK_EX);
 	if (!kernel_bpffs_mounted()) {
 		ret = mount("bpf", KERNEL_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
 		fleeting = !ret && is_alone();
