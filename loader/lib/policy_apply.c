@@ -337,7 +337,7 @@ int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
 	if (lock == -EBUSY)
 		policy_busy(err);
 	else if (lock < 0)
-		congctl_fail(err, ret, "cannot make %s: %s: %s", APPLY_DIR, strerror(-ret), name_pin_remedy(ret));
+		lock_explain(APPLY_DIR, ret, err);
 	else
 		ret = policy_read_again(plan, &n, err);
 	if (!ret)

@@ -177,12 +177,8 @@ int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved,
 	int fd, ret;
 
 	fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
-	if (fd == -EBUSY)
-		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
-	if (fd == -EINVAL)
-		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", PREVIOUS_DIR);
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot make %s: %s: %s", PREVIOUS_DIR, strerror(-fd), name_pin_remedy(fd));
+		return lock_explain(PREVIOUS_DIR, fd, err);
 	settle(swap->name);
 	ret = swap->twin ? swap_twins(swap, moved, err) : swap_builds(swap, moved, err);
 	if (!ret)
