@@ -234,9 +234,9 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
 /* Swap the link of `name` to a new build, loaded from `file` (NULL: from the catalogue), which keeps its tunables' present values. New
- * connections have it at once; the former build stays pinned for congctl_rollback(). With `migrate`, live sockets and namespaces' defaults
- * get it as well; if that is cut short, the same call again goes on. -EBUSY: somebody else swapped it meanwhile; on any failure the old
- * one stays. */
+ * connections have it at once, those by a namespace's default too; the former build stays pinned for congctl_rollback(). With `migrate`,
+ * live sockets get it as well; if that is cut short, the same call again goes on. -EBUSY: somebody else swapped it meanwhile; on any
+ * failure the old one stays. What goes wrong after the swap is no failure: `why` says it. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 /* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
@@ -244,7 +244,7 @@ int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved
 int congctl_adopt(const char *name, struct congctl_error *err);
 
 struct congctl_drain {
-	const char *to;      /* the algorithm that takes over; NULL: the kernel's default */
+	const char *to;      /* the algorithm that takes over; NULL: the default of each namespace, else cubic or reno */
 	unsigned int timeout_ms; /* 0: as long as it takes */
 };
 
@@ -277,16 +277,18 @@ int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, 
 void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */
 /* In the order in which they will be made; how many. Valid as long as the plan. */
 size_t congctl_plan_changes(const struct congctl_plan *plan, const struct congctl_change **changes);
-/* Make them, once. All or none: when one fails, those before it are undone in reverse order. One plan at a time is carried out on a
- * machine; -EBUSY: another takes too long, or the machine has changed since the plan was made. */
+/* Make them, once. All or none: when one fails, those before it are undone in reverse order; killed by SIGKILL, the process leaves what it
+ * had made, so that `congctl apply` has one of its own for it. One plan at a time is carried out on a machine; -EBUSY: another takes too
+ * long, or the machine has changed since the plan was made. */
 int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err);
 /* The machine as a policy: what congctl registered, the tunables that are not as at the start, the standing rules. free() it. */
 int congctl_save(char **yaml, struct congctl_error *err);
 
 bool congctl_is_available(const char *name); /* in tcp_available_congestion_control */
 
-/* Before 6.4: unregister what processes held that are gone. congctl_require(), congctl_list() and congctl_unregister() do it too;
- * call it where congctl_is_available() decides. */
+/* Put in order what killed processes left: finish or forget a swap of builds that was cut short, and before 6.4 unregister what they held.
+ * congctl_require(), congctl_list(), congctl_use(), congctl_update(), congctl_rollback() and congctl_unregister() do it too; call it where
+ * congctl_is_available() decides. */
 void congctl_sweep(void);
 
 /* Can this process register algorithms? Says the first thing missing: privilege, BTF, struct_ops, bpffs (mounts it). */

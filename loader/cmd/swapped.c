@@ -18,7 +18,7 @@ static const struct field fields[] = {
 	{},
 };
 
-/* in text, when there are no sockets to speak of */
+/* in text, when there are no sockets to speak of and nothing went wrong */
 static const struct field alone[] = {
 	FIELD(struct swapped, name, FIELD_TEXT, "swapped"),
 	FIELD(struct swapped, unkept, FIELD_TEXT, "tunables not kept"),
@@ -30,5 +30,5 @@ void swapped_show(struct invocation *in, const struct congctl_moved *moved)
 	struct swapped row = {.name = in->args[0], .moved = moved->moved, .unmoved = moved->unmoved, .why = moved->why,
 			      .unkept = moved->unkept};
 
-	output_record(&in->out, in->out.json || row.moved || row.unmoved ? fields : alone, &row);
+	output_record(&in->out, in->out.json || row.moved || row.unmoved || *row.why ? fields : alone, &row);
 }

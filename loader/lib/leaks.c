@@ -112,7 +112,7 @@ static bool find_previous(struct findings *f)
 			continue;
 		clean = false;
 		it = finding(f, "former build", CONGCTL_WARN);
-		if (previous_is_marked(name) && !strncmp(d->d_name, "~~", 2)) {
+		if (previous_is_marked(name) && strspn(d->d_name, "~") == 2) {
 			finding_say(it, "a rollback of '%s' was cut short before all sockets were moved, or is under way", name);
 			finding_remedy(it, "'congctl rollback --migrate %s' goes on with it", name);
 			continue;

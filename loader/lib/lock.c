@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <congctl/congctl.h>
-
 #include "lock.h"
+#include "name.h"
 
 static bool is_ours(const struct stat *st, mode_t others)
 {
@@ -59,6 +59,15 @@ int lock_directory(const char *path, bool make, unsigned int wait_ms)
 	}
 }
 
+int lock_explain(const char *path, int code, struct congctl_error *err)
+{
+	if (code == -EBUSY)
+		return congctl_fail(err, code, "somebody else holds %s locked: end that process or wait for it", path);
+	if (code == -EINVAL)
+		return congctl_fail(err, code, "%s or the directory it is in may be changed by others: look at who made it and remove it", path);
+	return congctl_fail(err, code, "cannot make %s: %s: %s", path, strerror(-code), name_pin_remedy(code));
+}
+
 void unlock_directory(const char *path, int fd)
 {
 	if (fd < 0)
@@ -67,5 +76,6 @@ void unlock_directory(const char *path, int fd)
 		rmdir(path); /* both stay while others are in them */
 		rmdir(CONGCTL_PIN_DIR);
 	}
+	flock(fd, LOCK_UN); /* a child that another thread forked meanwhile would keep it */
 	close(fd);
 }

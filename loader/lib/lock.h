@@ -9,9 +9,13 @@
 
 #include <stdbool.h>
 
+#include <congctl/congctl.h>
+
 /* A file descriptor. -EBUSY: somebody else has it still after `wait_ms`; -ENOENT: it is not there and shall not be made;
  * -EINVAL: another user could open it, or take it away. */
 int lock_directory(const char *path, bool make, unsigned int wait_ms);
+/* Its failure in words; gives back `code`. */
+int lock_explain(const char *path, int code, struct congctl_error *err);
 void unlock_directory(const char *path, int fd); /* nothing if `fd` is negative */
 
 #endif

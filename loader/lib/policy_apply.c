@@ -151,17 +151,19 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 	return ret ? ret : restore(name, done, err);
 }
 
-/* Several selections of a place may lie on each other, each with its record: all of them go. */
+/* Several selections of a place may lie on each other, each with its record: all of them go, or none. */
 static int drop(const struct congctl_rule *rule, struct congctl_error *err)
 {
 	const char *undo = rule->undo;
 	struct congctl_rule *rules = NULL;
 	struct congctl_moved moved;
+	bool dropped = false;
 	size_t n, i;
 	int ret = 0;
 
 	while (undo && !ret) {
 		ret = congctl_undo(undo, &moved, err);
+		dropped |= !ret;
 		free(rules);
 		rules = NULL;
 		undo = NULL;
@@ -173,6 +175,8 @@ static int drop(const struct congctl_rule *rule, struct congctl_error *err)
 		}
 	}
 	free(rules);
+	if (ret && dropped)
+		congctl_use(rule->name, &rule->selection, &moved, NULL);
 	return ret;
 }
 
@@ -309,8 +313,7 @@ int policy_lock(void)
 
 void policy_unlock(int lock)
 {
-	if (lock >= 0)
-		unlock_directory(APPLY_DIR, lock);
+	unlock_directory(APPLY_DIR, lock);
 }
 
 int policy_busy(struct congctl_error *err)
@@ -337,7 +340,7 @@ int congctl_plan_apply(struct congctl_plan *plan, struct congctl_error *err)
 	if (lock == -EBUSY)
 		policy_busy(err);
 	else if (lock < 0)
-		congctl_fail(err, ret, "cannot make %s: %s: %s", APPLY_DIR, strerror(-ret), name_pin_remedy(ret));
+		lock_explain(APPLY_DIR, ret, err);
 	else
 		ret = policy_read_again(plan, &n, err);
 	if (!ret)

@@ -17,6 +17,7 @@
 #define FORMER ""
 #define HALF "~"
 #define MARK "~~"
+#define TWIN "~~~"
 
 /* DIR/prefixNAME, a dot in the name written as in the pins */
 static void previous_path(const char *name, const char *prefix, char path[PATH_MAX])
@@ -53,6 +54,23 @@ static void renew_defaults(const char *name, struct congctl_moved *moved)
 	namespace_list_free(list, n);
 }
 
+/* Under the lock: what a swap of twins that was cut short has still to do. The former build stays what it was. */
+static void settle_twins(const char *name, int64_t runs)
+{
+	struct congctl_moved moved = {};
+	char twin[PATH_MAX];
+	int64_t was;
+
+	previous_path(name, TWIN, twin);
+	was = registry_pin_map(twin);
+	if (was <= 0)
+		return;
+	source_replace(name, runs && runs != was);
+	if (runs && runs != was)
+		renew_defaults(name, &moved);
+	unlink(twin);
+}
+
 /* Under the lock: a swap of `name` that was cut short has happened if the link runs another map than the one it set out from. */
 static void settle(const char *name)
 {
@@ -69,6 +87,7 @@ static void settle(const char *name)
 	marked = registry_pin_map(mark);
 	if (runs < 0 || was < 0 || marked < 0)
 		return;
+	settle_twins(name, runs);
 	if (!runs) /* not registered: nothing to roll back */
 		unlink(former);
 	if (marked && marked != runs)
@@ -129,16 +148,22 @@ static int explain_pin(const char *name, int code, struct congctl_error *err)
 			    name_pin_remedy(code));
 }
 
-/* Under the lock. Twins need no way back: what a killed one leaves is the same build. */
+/* Under the lock. Twins need no way back, but the defaults of namespaces have to follow. */
 static int swap_twins(const struct previous_swap *s, struct congctl_moved *moved, struct congctl_error *err)
 {
-	int ret = move_link(s->link_fd, s->old_fd, s->new_fd);
+	char twin[PATH_MAX];
+	int ret;
 
-	if (ret)
-		return explain_swap(s->name, ret, err);
-	source_note(s->name, s->file);
-	renew_defaults(s->name, moved);
-	return 0;
+	previous_path(s->name, TWIN, twin);
+	if (bpf_obj_pin(s->old_fd, twin))
+		return explain_pin(s->name, -errno, err);
+	source_begin(s->name, s->file);
+	ret = move_link(s->link_fd, s->old_fd, s->new_fd);
+	source_replace(s->name, !ret);
+	if (!ret)
+		renew_defaults(s->name, moved);
+	unlink(twin);
+	return ret ? explain_swap(s->name, ret, err) : 0;
 }
 
 /* Under the lock */
@@ -177,12 +202,8 @@ int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved,
 	int fd, ret;
 
 	fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
-	if (fd == -EBUSY)
-		return congctl_fail(err, fd, "somebody else holds %s locked: end that process or wait for it", PREVIOUS_DIR);
-	if (fd == -EINVAL)
-		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", PREVIOUS_DIR);
 	if (fd < 0)
-		return congctl_fail(err, fd, "cannot make %s: %s: %s", PREVIOUS_DIR, strerror(-fd), name_pin_remedy(fd));
+		return lock_explain(PREVIOUS_DIR, fd, err);
 	settle(swap->name);
 	ret = swap->twin ? swap_twins(swap, moved, err) : swap_builds(swap, moved, err);
 	if (!ret)

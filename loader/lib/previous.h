@@ -5,7 +5,8 @@
  * A swap pins the map that is running as ~previous/~NAME, moves the link if the map is still the one that runs, sets the defaults of
  * namespaces again and renames that pin to ~previous/NAME. Whoever is killed in between leaves ~NAME behind; the link then tells
  * whether the swap happened, and the next previous_sweep() or swap finishes or forgets it. All of it under a lock on the directory,
- * which the kernel frees with the process.
+ * which the kernel frees with the process. A swap to the build that runs already leaves the former one: its pin is ~previous/~~~NAME
+ * meanwhile and goes.
  *
  * ~previous/~~NAME is the mark of a rollback that has sockets to move: the build that it went back to. As long as that one runs the
  * rollback is not done. Private.

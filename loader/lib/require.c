@@ -7,11 +7,14 @@
 #include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <congctl/congctl.h>
 
 #include "kernel.h"
+
+#define QUEUE_MS 1000 /* a mount takes less than one */
 
 static int require_caps(struct congctl_error *err)
 {
@@ -51,8 +54,8 @@ static int mount_bpffs(void)
 {
 	int fd = open(KERNEL_BPFFS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
 
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
+	for (int ms = 0; ms < QUEUE_MS && fd >= 0 && flock(fd, LOCK_EX | LOCK_NB); ms++) /* not for ever: anybody can hold it */
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	if (!kernel_bpffs_mounted()) {
 		ret = mount("bpf", KERNEL_BPFFS, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700");
 		fleeting = !ret && is_alone();

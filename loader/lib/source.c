@@ -136,3 +136,15 @@ void source_end(const char *name, bool swapped)
 		rename(next, present);
 	}
 }
+
+void source_replace(const char *name, bool swapped)
+{
+	char present[PATH_MAX], next[PATH_MAX];
+
+	link_path(name, PRESENT, present);
+	link_path(name, NEXT, next);
+	if (swapped)
+		rename(next, present); /* there is none if whoever was cut short did it */
+	else
+		unlink(next);
+}

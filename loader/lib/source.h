@@ -19,8 +19,9 @@ const char *source_of(const char *name, char file[PATH_MAX]);
 const char *source_of_former(const char *name, char file[PATH_MAX]);
 
 /* Of a swap, under its lock: note the file of the build to come (NULL: it is the former one), and afterwards let that be it, the
- * present one's become the former one's. source_end() may be cut short and done again. */
+ * present one's become the former one's. source_end() may be cut short and done again. source_replace(): the former one's stays. */
 void source_begin(const char *name, const char *file);
 void source_end(const char *name, bool swapped);
+void source_replace(const char *name, bool swapped);
 
 #endif

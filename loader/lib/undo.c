@@ -33,7 +33,7 @@ int undo_lock(struct congctl_error *err)
 		return congctl_fail(err, fd, "another process has held the lock on %s for %d seconds: try again when it is done", UNDO_DIR,
 				    LOCK_MS / 1000);
 	if (fd == -EINVAL)
-		return congctl_fail(err, fd, "%s or the directory it is in may be changed by others: look at who made it and remove it", UNDO_DIR);
+		return lock_explain(UNDO_DIR, fd, err);
 	if (fd == -EPERM || fd == -EACCES)
 		return congctl_fail(err, fd, "no privilege to record the change in %s: %s", UNDO_DIR, remedy(fd));
 	return congctl_fail(err, fd, "cannot record the change in %s: %s: %s", UNDO_DIR, strerror(-fd), remedy(fd));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (!find_rules(real, &given, NULL) && given.locked)
 		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
 				    "moves the route, or 'ip route change' it", real);
-	if (found.pinned && access(CONGCTL_PIN_DIR, W_OK)) {
+	if (found.pinned && faccessat(AT_FDCWD, CONGCTL_PIN_DIR, W_OK, AT_EACCESS)) {
 		ret = -errno;
 		return congctl_fail(err, ret, "cannot remove the pin of '%s': %s: %s", real, strerror(-ret), name_pin_remedy(ret));
 	}

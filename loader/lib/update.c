@@ -152,14 +152,16 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	return ret;
 }
 
-/* Live sockets that have the former build, after a swap that stands: moved, or told. What goes wrong here leaves them with it. */
-static void follow(const struct present *p, struct migration *m, struct congctl_moved *moved)
+/* Live sockets that have the former build, after a swap that stands: moved, or told. What goes wrong here leaves them with it: false. */
+static bool follow(const struct present *p, struct migration *m, struct congctl_moved *moved)
 {
 	struct congctl_moved sockets = {};
 	struct congctl_error err = {};
 	int64_t left;
+	bool done;
 
-	if (m && move_version(m, p->registered.name, &sockets, &err))
+	done = !m || !move_version(m, p->registered.name, &sockets, &err);
+	if (!done)
 		snprintf(sockets.why, sizeof(sockets.why), "%.*s", (int)sizeof(sockets.why) - 1, err.text);
 	congctl_error_clear(&err);
 	moved->moved += sockets.moved;
@@ -168,10 +170,11 @@ static void follow(const struct present *p, struct migration *m, struct congctl_
 		memcpy(moved->why, sockets.why, sizeof(moved->why));
 	left = registry_users(p->registered.map_id, false);
 	if (m || left <= 0)
-		return;
+		return done;
 	moved->unmoved = left;
 	if (!*moved->why)
 		snprintf(moved->why, sizeof(moved->why), "they keep the former build unless --migrate moves them");
+	return done;
 }
 
 /* Does the new build differ in nothing from the one that runs? */
@@ -242,6 +245,7 @@ int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved
 {
 	struct migration *m = NULL;
 	struct present p;
+	bool done = false;
 	int ret;
 
 	memset(moved, 0, sizeof(*moved));
@@ -252,8 +256,8 @@ int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved
 	if (!ret)
 		ret = roll_back(&p, migrate, moved, err);
 	if (!ret)
-		follow(&p, m, moved);
-	if (!ret && migrate)
+		done = follow(&p, m, moved);
+	if (done && migrate) /* else the same command again goes on */
 		previous_unmark(p.registered.name);
 	migration_close(m);
 	present_close(&p);

@@ -257,7 +257,25 @@ end_update() {
 	check_exit 0 "$CONGCTL" unregister "$x"
 }
 
-begin_migrate() { # the same, with live connections
+begin_again() { # the build that runs already: build one was before, and stays the former one
+	command=(update "$x" "$two")
+	check_exit 0 "$CONGCTL" register "$one" --as "$x"
+	check_exit 0 "$CONGCTL" update "$x" "$two"
+	inside tee $DEFAULT <<<"$x" >/dev/null
+}
+reset_again() {
+	label=()
+	set_label "$(running "$x")" A
+	set_label "$(former "$x")" F
+}
+whole_again() {
+	whole_update
+}
+end_again() {
+	end_update
+}
+
+begin_migrate() { # as begin_update, with live connections
 	begin_update
 	command+=(--migrate)
 	connect "$x"
@@ -440,7 +458,7 @@ ip netns add "$ns" || skip "no network namespaces here"
 defer ip netns del "$ns"
 defer inside tee $DEFAULT <<<reno
 ip -n "$ns" link set lo up
-[ $# -gt 0 ] || set -- register several update migrate rollback drain apply
+[ $# -gt 0 ] || set -- register several update again migrate rollback drain apply
 for case in "$@"; do
 	declare -F "begin_$case" >/dev/null || fail "no case '$case'"
 done

@@ -256,3 +256,16 @@ holds not is_available "$wan"
 equals "$(default_of $ns)" "$original"
 nothing_to_do --prune "$TMP/empty.yaml"
 lacks "$(inside save)" "t_$$_"
+
+# selections that lie on each other, of which the lower one cannot be taken back: the upper one is not either
+for name in "$lan" "$wan" "$new"; do
+	check_exit 0 "$CONGCTL" register "$TMP/good.bpf.o" --as "$name"
+done
+nsenter --net=/run/netns/$ns sh -c "echo $new >/proc/sys/net/ipv4/tcp_congestion_control"
+check_exit 0 inside use "$lan" --default
+check_exit 0 inside use "$wan" --default
+check_exit 0 "$CONGCTL" unregister --force "$new"
+before=$(state)
+check_exit 1 inside apply --prune "$TMP/empty.yaml"
+contains "$ERR" "'$new' is "
+equals "$(state)" "$before"

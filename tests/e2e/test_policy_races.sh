@@ -107,5 +107,12 @@ held 0 "$TMP/b.yaml" "$TMP/b.yaml"
 equals "$(state)" "$state_b"
 held 1 "$TMP/empty.yaml" "$TMP/a.yaml"
 equals "$(state)" "$state_a"
+# a directory that others can open is no lock
+mkdir -m 755 "$PINS/~apply"
+check_exit 1 inside "$CONGCTL" apply --prune "$TMP/empty.yaml"
+equals "$ERR" "congctl: $PINS/~apply or the directory it is in may be changed by others: look at who made it and remove it"
+check_exit 0 inside "$CONGCTL" apply --dry-run "$TMP/a.yaml"
+equals "$OUT" ""
+rmdir "$PINS/~apply"
 check_exit 0 inside "$CONGCTL" apply --prune "$TMP/empty.yaml"
 equals "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ''

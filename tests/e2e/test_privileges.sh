@@ -175,6 +175,11 @@ refused owner "run it as root or give it CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
 refused owner "run it as root or give it CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN" use "$there" --port 7777
 untouched owner
 
+# and so may another than the owner of it, with the capability that the sentence asks for
+check_exit 0 "$CONGCTL" register "$good" --as "$new"
+check_exit 0 only cap_bpf,cap_perfmon,cap_sys_admin,cap_dac_override unregister "$new"
+holds not is_available "$new"
+
 # another's process cannot be looked into; one's own connections can
 explain() {
 	local way=$1

@@ -16,6 +16,15 @@ check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' check '$OBJECTS/good.
 check_exit 1 away 'umount /sys/fs/bpf' setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$CONGCTL" check "$OBJECTS/good.bpf.o"
 equals "$ERR" "congctl: no bpf file system at /sys/fs/bpf: 'mount -t bpf bpf /sys/fs/bpf' as root"
 
+# nobody can hold it up for ever by a lock on the directory that it is to be mounted at
+check_exit 0 away 'umount /sys/fs/bpf' bash -c "
+	coproc LOCK { exec setpriv --reuid 65534 --regid 65534 --clear-groups flock -o /sys/fs/bpf sh -c 'echo locked; exec sleep 30'; }
+	read -r -t 10 -u \"\${LOCK[0]}\" _ || exit 98
+	timeout 20 '$CONGCTL' check '$OBJECTS/good.bpf.o' && mountpoint -q /sys/fs/bpf
+	code=\$?
+	kill \$LOCK_PID
+	exit \$code"
+
 # registered there, it is gone with the file system: nothing was written anywhere else
 name=$(unique m)
 check_exit 0 away 'umount /sys/fs/bpf' bash -c "'$CONGCTL' register '$OBJECTS/good.bpf.o' --as $name && grep -qw $name $AVAILABLE"

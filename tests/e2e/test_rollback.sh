@@ -4,7 +4,7 @@
 # at once.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq ip ss
+needs_command cc python3 jq ip ss
 
 name=$(unique r) ns=$(unique n) tool=$BUILD/tests/tools/connections n=400
 one=$OBJECTS/build_one.bpf.o two=$OBJECTS/build_two.bpf.o
@@ -51,6 +51,18 @@ check_exit 0 "$CONGCTL" update -j "$name" "$two" --migrate
 equals "$(jq -c '[.moved, .unmoved]' <<<"$OUT")" "[$sockets,0]"
 ask
 told '.resets == 0 and .corrupted == 0' "$TMP/said"
+# a rollback that cannot move them says so, and run again it goes on and does not swap a second time
+cat >"$TMP/no_pass.c" <<'C'
+#include <errno.h>
+int bpf_iter_create(int link)
+{
+	return link, errno = ENOMEM, -ENOMEM;
+}
+C
+cc -shared -fPIC -o "$TMP/no_pass.so" "$TMP/no_pass.c" || fail "cannot build no_pass.so"
+check_exit 0 env LD_PRELOAD="$TMP/no_pass.so" "$CONGCTL" rollback "$name" --migrate
+contains "$OUT" "cannot go through the TCP sockets: Cannot allocate memory"
+equals "$(default_window)" 11
 check_exit 0 "$CONGCTL" rollback -j "$name" --migrate
 equals "$(jq -c '[.moved, .unmoved]' <<<"$OUT")" "[$sockets,0]"
 equals "$(default_window)" 11
