@@ -124,9 +124,6 @@ int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
 bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
-/* Is the registered one of the same build as the loaded object: programs, self-description and who may choose it alike? */
-bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r);
-bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b);
 
 /* One plan at a time is carried out. A file descriptor; -EBUSY after a long wait, for which policy_busy() has the sentence. */
 int policy_lock(void);

@@ -7,92 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "name.h"
 #include "netns.h"
 #include "policy.h"
-
-#define TAG_SIZE BPF_TAG_SIZE
-
-/* --- builds ------------------------------------------------------------------------------------------------------------- */
-
-static bool same_tunables(const struct congctl_info *a, const struct congctl_info *b)
-{
-	if (a->n_tunables != b->n_tunables)
-		return false;
-	for (size_t i = 0; i < a->n_tunables; i++) {
-		const struct congctl_tunable *x = &a->tunables[i], *y = &b->tunables[i];
-
-		if (strcmp(x->name, y->name) || strcmp(x->type, y->type) || strcmp(x->unit, y->unit) || strcmp(x->text, y->text) ||
-		    strcmp(x->effect, y->effect) || x->initial != y->initial || x->min != y->min || x->max != y->max)
-			return false;
-	}
-	return true;
-}
-
-static const struct congctl_program *find_program(const struct congctl_info *info, const char *op)
-{
-	for (size_t i = 0; i < info->n_programs; i++) {
-		if (!strcmp(info->programs[i].op, op))
-			return &info->programs[i];
-	}
-	return NULL;
-}
-
-bool policy_same_description(const struct congctl_info *a, const struct congctl_info *b)
-{
-	if (strcmp(a->title, b->title) || strcmp(a->reference, b->reference) || strcmp(a->status, b->status) ||
-	    strcmp(a->kernel, b->kernel) || a->needs_ecn != b->needs_ecn || a->needs_pacing != b->needs_pacing ||
-	    a->non_restricted != b->non_restricted || a->n_programs != b->n_programs || !same_tunables(a, b))
-		return false;
-	for (size_t i = 0; i < a->n_programs; i++) {
-		const struct congctl_program *p = find_program(b, a->programs[i].op);
-
-		if (!p || strcmp(p->name, a->programs[i].name))
-			return false;
-	}
-	return true;
-}
-
-/* the kernel's digest of a program's instructions */
-static int read_tag(int fd, uint8_t tag[TAG_SIZE])
-{
-	struct bpf_prog_info info = {};
-	uint32_t len = sizeof(info);
-
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		return -errno;
-	memcpy(tag, info.tag, TAG_SIZE);
-	return 0;
-}
-
-static bool same_program(const struct congctl_object *obj, const char *op, uint32_t prog_id)
-{
-	const struct congctl_program *p = find_program(&obj->info, op);
-	const struct bpf_program *prog = p ? bpf_object__find_program_by_name(obj->bpf, p->name) : NULL;
-	uint8_t theirs[TAG_SIZE], ours[TAG_SIZE];
-	int fd, ret;
-
-	if (!prog || !prog_id)
-		return !prog && !prog_id;
-	fd = bpf_prog_get_fd_by_id(prog_id);
-	ret = read_tag(fd, theirs);
-	if (fd >= 0)
-		close(fd);
-	return !ret && !read_tag(bpf_program__fd(prog), ours) && !memcmp(ours, theirs, TAG_SIZE);
-}
-
-bool policy_same_build(const struct congctl_object *obj, const struct congctl_object *running, const struct registered *r)
-{
-	const struct kernel_layout *layout = kernel_layout();
-
-	if (!policy_same_description(&obj->info, &running->info))
-		return false;
-	for (size_t i = 0; i < layout->n_ops; i++) {
-		if (!same_program(obj, layout->ops[i].name, r->progs[i]))
-			return false;
-	}
-	return true;
-}
 
 /* --- algorithms ----------------------------------------------------------------------------------------------------------- */
 
@@ -120,7 +38,7 @@ static int add_registered(struct congctl_plan *plan, const struct registered *r,
 		if (ret)
 			return ret;
 		p->info = &(*running)->info;
-		p->other_build = !policy_same_build(wanted, *running, r);
+		p->other_build = !build_same(wanted, *running, r);
 	}
 	plan->sides.n_present++;
 	return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "policy.h"
 #include "source.h"
 
@@ -34,7 +35,7 @@ static bool is_in(const struct congctl_info *info, const char *file, char object
 		const struct congctl_info *there = congctl_object_info(objs[i]);
 		bool same_name = !strcmp(there->name, info->name);
 
-		if ((!found || same_name) && policy_same_description(info, there)) {
+		if ((!found || same_name) && build_same_description(info, there)) {
 			snprintf(object, OBJECT_MAX, n > 1 ? "%s#%s" : "%s", file, there->name);
 			*own_name = same_name;
 			found = true;

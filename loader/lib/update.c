@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "migration.h"
 #include "move.h"
 #include "name.h"
 #include "object.h"
-#include "policy.h"
 #include "previous.h"
 #include "registry.h"
 
@@ -185,7 +185,7 @@ static bool is_twin(const struct congctl_object *obj, const struct present *p)
 
 	if (congctl_running_open(&running, p->registered.name, NULL))
 		return false;
-	same = policy_same_build(obj, running, &p->registered);
+	same = build_same(obj, running, &p->registered);
 	congctl_object_close(running);
 	return same;
 }

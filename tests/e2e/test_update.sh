@@ -77,6 +77,18 @@ equals "$(window)" 11
 check_exit 0 "$CONGCTL" rollback "$name"
 equals "$(window)" 12
 equals "$(builds)" 2
+# two builds differ though each instruction is the same, if a constant is not
+check_exit 0 "$CONGCTL" update "$name" "$OBJECTS/build_constant_two.bpf.o"
+check_exit 0 "$CONGCTL" update "$name" "$OBJECTS/build_constant_one.bpf.o"
+equals "$(window)" 13
+check_exit 0 "$CONGCTL" rollback "$name"
+equals "$(window)" 14
+printf 'algorithms: [{register: %s, as: %s}]\n' "$OBJECTS/build_constant_one.bpf.o" "$name" >"$TMP/policy.yaml"
+check_exit 0 "$CONGCTL" apply --dry-run -j "$TMP/policy.yaml"
+equals "$(jq -c '[.changes[] | .kind]' <<<"$OUT")" '["update"]'
+sed -i s/constant_one/constant_two/ "$TMP/policy.yaml"
+check_exit 0 "$CONGCTL" apply --dry-run -j "$TMP/policy.yaml"
+equals "$(jq -c .changes <<<"$OUT")" '[]'
 
 # nothing stays
 check_exit 0 "$CONGCTL" unregister "$name"
