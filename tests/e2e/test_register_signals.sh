@@ -43,7 +43,7 @@ done
 
 for signal in HUP INT TERM KILL; do
 	number=$(kill -l $signal)
-	check_exit $((128 + number)) env SEND="$number" LD_PRELOAD="$TMP/signal.so" "$CONGCTL" register "${files[@]}"
+	check_exit $((128 + number)) env --default-signal SEND="$number" LD_PRELOAD="$TMP/signal.so" "$CONGCTL" register "${files[@]}"
 	for name in "${names[@]}"; do
 		wait_until 10 test -e "$PINS/$name"
 		holds is_available "$name"
@@ -55,7 +55,7 @@ done
 mkdir -p "$PINS/${names[2]}"
 defer rmdir "$PINS/${names[2]}" "$PINS"
 number=$(kill -l TERM)
-check_exit $((128 + number)) env SEND="$number" LD_PRELOAD="$TMP/signal.so" "$CONGCTL" register "${files[@]}"
+check_exit $((128 + number)) env --default-signal SEND="$number" LD_PRELOAD="$TMP/signal.so" "$CONGCTL" register "${files[@]}"
 for name in "${names[@]}"; do
 	wait_until 10 not is_available "$name"
 done
