@@ -116,10 +116,9 @@ import os, socket, sys, threading, time
 udp, fresh = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket()
 fresh.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, sys.argv[1].encode())
 listener = socket.create_server(("::", 0), family=socket.AF_INET6)
-link = next(l.split()[0] for l in open("/proc/net/if_inet6") if l.split()[-1] == "v0" and l.startswith("fe80"))
-link = ":".join(link[i:i + 4] for i in range(0, 32, 4))
 local = socket.socket(socket.AF_INET6)
-local.connect((link, listener.getsockname()[1], 0, socket.if_nametoindex("v0")))
+local.bind(("fe80::77", 0, 0, socket.if_nametoindex("v0")))
+local.connect(("fe80::77", listener.getsockname()[1], 0, socket.if_nametoindex("v0")))
 ended = socket.create_connection(("::1", listener.getsockname()[1]))
 names = ended.getsockname(), ended.getpeername()
 ended.shutdown(socket.SHUT_WR)
@@ -133,11 +132,11 @@ for _ in range(2):
         kept = peer
 thread = threading.Thread(target=lambda: time.sleep(60), daemon=True)
 thread.start()
-address = socket.getaddrinfo(link, 0)[0][4][0]
 print(os.getpid(), udp.fileno(), fresh.fileno(), thread.native_id, local.fileno(), *("[%s]:%d" % n[:2] for n in names),
-      *("[%s]%%v0:%d" % (address, n[1]) for n in (local.getsockname(), local.getpeername())), flush=True)
+      *("[fe80::77]%%v0:%d" % n[1] for n in (local.getsockname(), local.getpeername())), flush=True)
 sys.stdin.read()
 PY
+ip -n "$c" addr add fe80::77/64 dev v0 nodad
 coproc SOCKETS { exec nsenter --net=/run/netns/"$c" python3 "$TMP/sockets.py" "$b"; }
 sockets=$SOCKETS_PID
 defer kill "$sockets"
