@@ -115,7 +115,7 @@ static bool same_program(const struct congctl_object *obj, const char *op, uint3
 {
 	const struct congctl_program *p = find_program(&obj->info, op);
 	const struct bpf_program *prog = p ? bpf_object__find_program_by_name(obj->bpf, p->name) : NULL;
-	struct program theirs, ours;
+	struct program theirs = {}, ours = {};
 	int fd, ret;
 
 	if (!prog || !prog_id)
