@@ -189,7 +189,10 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 		ret = registry_find(real, &found);
 	if (ret)
 		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
-	if (!find_rules(real, &given, NULL) && given.locked)
+	ret = find_rules(real, &given, err);
+	if (ret)
+		return ret;
+	if (given.locked)
 		return congctl_fail(err, -EBUSY, "a route locks '%s', and 'ip route' crashes on it once the algorithm is gone: --drain "
 				    "moves the route, or 'ip route change' it", real);
 	if (found.pinned && faccessat(AT_FDCWD, CONGCTL_PIN_DIR, W_OK, AT_EACCESS)) {
