@@ -160,6 +160,17 @@ not() {
 	! "$@"
 }
 
+# good_as NAME FILE: the fixture `good` as an object whose own name in the kernel is NAME
+good_as() {
+	python3 - "$OBJECTS/good.bpf.o" "$2" "$1" <<-'PY'
+	import sys
+	old, new = b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')
+	data = open(sys.argv[1], 'rb').read()
+	assert data.count(old) == 1 and len(new) == 16
+	open(sys.argv[2], 'wb').write(data.replace(old, new))
+	PY
+}
+
 needs_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }

@@ -32,13 +32,7 @@ files=()
 for i in 1 2 3; do
 	names+=("$(unique "s$i")")
 	files+=("$TMP/$i.bpf.o")
-	python3 - "$OBJECTS/good.bpf.o" "${files[-1]}" "${names[-1]}" <<-'PY'
-	import sys
-	old, new = b't_good'.ljust(16, b'\0'), sys.argv[3].encode().ljust(16, b'\0')
-	data = open(sys.argv[1], 'rb').read()
-	assert data.count(old) == 1 and len(new) == 16
-	open(sys.argv[2], 'wb').write(data.replace(old, new))
-	PY
+	good_as "${names[-1]}" "${files[-1]}"
 done
 
 for signal in HUP INT TERM KILL; do
