@@ -38,7 +38,8 @@ exec 9>"$tmp/orders"
 until grep -q ready "$tmp/out"; do sleep 0.05; done
 echo "$connections connections:"
 congctl register build/tests/objects/good.bpf.o --as $b
-congctl use $b --netns $ns
+timed "use $b --default" nsenter --net=/run/netns/$ns build/congctl use $b --default -j # a /sys of its own would lack the pins
+undo+=("$(jq -r .undo "$tmp/said")")
 congctl update $a build/tests/objects/build_two.bpf.o
 congctl update $a build/tests/objects/build_one.bpf.o --migrate
 congctl rollback $a --migrate
