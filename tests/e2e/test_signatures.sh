@@ -33,10 +33,11 @@ measured '.flows[0].goodput_bps > 0.7 * .link.rate_bps and .link.losses > 100' \
 measured '.flows[0].goodput_bps > 0.7e6 and .flows[0].goodput_bps < 3.5e6' \
 	"${lossy[@]}" --flow "$(unique cubic)" --duration 20s --warmup 5s
 
-# a buffer of 4 BDP: BBR's median RTT stays within a quarter of the path's own (CACM 2017, figure 4), but for a pause of this machine, after
-# which BBR overestimates the bandwidth for ten rounds. Reno and CUBIC, which only a full buffer stops, have twice the path's
+# a buffer of 4 BDP: BBR, with a cwnd of twice its estimate of the BDP at most, has a median RTT below twice the path's own; within a quarter
+# of that (CACM 2017, figure 4) is for the simulator, as after each pause of the machine BBR overestimates the bandwidth for ten rounds. Reno
+# and CUBIC, which only a full buffer stops, have 2.5 times the path's own after a loss
 deep=(--rate 20mbit --rtt 40ms --buffer 4bdp --duration 10s --warmup 4s)
-measured '.flows[0].rtt_us.p50 < 50000 and .link.utilisation > 0.9' "${deep[@]}" --flow "$(unique bbr)"
+measured '.flows[0].rtt_us.p50 < 80000 and .link.utilisation > 0.9' "${deep[@]}" --flow "$(unique bbr)"
 for stem in reno cubic; do
 	measured '.flows[0].rtt_us.p50 > 80000 and .link.utilisation > 0.98' "${deep[@]}" --flow "$(unique $stem)"
 done

@@ -52,6 +52,16 @@ static void start_up_and_drain(void)
 	theory_free(t);
 }
 
+/* Figure 4: it holds the queue small whatever the buffer, at the link's full rate. */
+static void a_deep_buffer_stays_empty(void)
+{
+	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=4bdp,duration=30s,warmup=4s", "bpf_bbr", NULL);
+
+	expect_within("median RTT, ms", t->result.flows[0].rtt_us.p50 / 1e3, 40, 50);
+	expect_within("utilisation", t->result.utilisation, 0.98, 1.0001);
+	theory_free(t);
+}
+
 /* The bandwidth estimate, from the pacing rate: each cycle of eight phases has one at 1.25 times the estimate. */
 static double estimate_bps(const struct theory_run *t, double at_s)
 {
@@ -131,8 +141,8 @@ static void random_loss_hardly_slows_it(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		TEST(start_up_and_drain), TEST(estimate_doubles_in_three_cycles), TEST(queue_goes_when_the_rate_halves),
-		TEST(random_loss_hardly_slows_it), CU_TEST_INFO_NULL,
+		TEST(start_up_and_drain), TEST(a_deep_buffer_stays_empty), TEST(estimate_doubles_in_three_cycles),
+		TEST(queue_goes_when_the_rate_halves), TEST(random_loss_hardly_slows_it), CU_TEST_INFO_NULL,
 	};
 
 	return theory_main("BBR", tests);
