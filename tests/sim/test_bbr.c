@@ -58,7 +58,7 @@ static void a_deep_buffer_stays_empty(void)
 	struct theory_run *t = theory_run("rate=20mbit,rtt=40ms,buffer=4bdp,duration=30s,warmup=4s", "bpf_bbr", NULL);
 
 	expect_within("median RTT, ms", t->result.flows[0].rtt_us.p50 / 1e3, 40, 50);
-	expect_within("utilisation", t->result.utilisation, 0.98, 1.0001);
+	expect_within("utilisation", t->result.utilisation, 0.95, 1.0001);
 	theory_free(t);
 }
 
