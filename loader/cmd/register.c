@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/name.h"
 #include "command.h"
 #include "finish.h"
 
@@ -120,19 +121,23 @@ static int register_all(struct invocation *in, struct objects *objs, struct cong
 	return ret ? ret : finish(register_and_pin, objs, err);
 }
 
-static int check_assignments(struct invocation *in)
+static int check_words(struct invocation *in)
 {
+	struct congctl_error err = {};
+	int ret;
+
+	if (options.as && in->n_args > 1)
+		return command_misused(in, "--as names one object, not %zu", in->n_args);
+	if (options.as && name_check(options.as, false, &err))
+		return command_misused(in, "%s", err.text);
 	for (size_t i = 0; i < options.set.n; i++) {
 		const char *text = options.set.at[i], *equals = strchr(text, '=');
 
-		if (!equals)
+		if (!equals || equals == text || !equals[1])
 			return command_misused(in, "--set '%s' is not TUNABLE=VALUE", text);
-		for (size_t k = 0; k < i; k++) {
-			if (!strncmp(options.set.at[k], text, equals - text + 1))
-				return command_misused(in, "--set %.*s=… is given twice", (int)(equals - text), text);
-		}
 	}
-	return EXIT_DONE;
+	ret = command_check_once(in, options.set.at, options.set.n, "=");
+	return ret ? ret : command_check_once(in, in->args, in->n_args, "");
 }
 
 static int register_run(struct invocation *in)
@@ -140,11 +145,8 @@ static int register_run(struct invocation *in)
 	struct congctl_info infos[MAX_OBJECTS];
 	struct congctl_error err = {};
 	struct objects objs = {};
-	int ret;
+	int ret = check_words(in);
 
-	if (options.as && in->n_args > 1)
-		return command_misused(in, "--as names one object, not %zu", in->n_args);
-	ret = check_assignments(in);
 	if (ret)
 		return ret;
 	ret = congctl_require(&err);

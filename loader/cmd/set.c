@@ -127,15 +127,25 @@ static void show(struct invocation *in)
 	output_table(&in->out, "set", fields, rows, in->n_args, sizeof(*rows));
 }
 
+static int check_words(struct invocation *in)
+{
+	for (size_t i = 0; i < in->n_args; i++) {
+		const char *text = in->args[i], *equals = strchr(text, '=');
+		const char *dot = equals ? memrchr(text, '.', equals - text) : NULL;
+
+		if (!dot || dot == text || dot + 1 == equals || !equals[1])
+			return command_misused(in, "'%s' is not NAME.TUNABLE=VALUE", text);
+	}
+	return command_check_once(in, in->args, in->n_args, "=");
+}
+
 static int set_run(struct invocation *in)
 {
 	struct congctl_error err = {};
-	int ret = 0;
+	int ret = check_words(in);
 
-	for (size_t i = 0; i < in->n_args; i++) {
-		if (!strchr(in->args[i], '='))
-			return command_misused(in, "'%s' is not NAME.TUNABLE=VALUE", in->args[i]);
-	}
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < in->n_args && !ret; i++)
 		ret = prepare(i, in->args[i], &err);
 	if (!ret)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <congctl/units.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,10 @@ static int check_names(struct invocation *in, struct gone *gone)
 		if (congctl_unregister_check(in->args[i], gone[i].name, &err))
 			return command_failed(in, &err);
 		for (size_t k = 0; k < i; k++) {
-			if (!strcmp(gone[k].name, gone[i].name))
-				return command_misused(in, "'%s' is given twice", gone[i].name);
+			if (strcmp(gone[k].name, gone[i].name))
+				continue;
+			congctl_fail(&err, -EINVAL, "'%s' is given twice: name each algorithm once", gone[i].name);
+			return command_failed(in, &err);
 		}
 		if (!options.drain && !options.force && congctl_check_idle(gone[i].name, &err))
 			return command_failed(in, &err);
@@ -129,6 +132,8 @@ static int unregister_run(struct invocation *in)
 	int ret;
 
 	ret = check_options(in, &timeout_ms);
+	if (!ret)
+		ret = command_check_once(in, in->args, in->n_args, "");
 	if (!ret)
 		ret = check_names(in, gone);
 	for (size_t i = 0; i < in->n_args && !ret; i++)
