@@ -24,6 +24,7 @@ static int adopt_run(struct invocation *in)
 			return command_failed(in, &err);
 		adopted[i].name = in->args[i];
 	}
+	in->out.done = true;
 	output_table(&in->out, "adopted", fields, adopted, in->n_args, sizeof(*adopted));
 	return EXIT_DONE;
 }

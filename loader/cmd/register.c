@@ -154,6 +154,7 @@ static int register_run(struct invocation *in)
 		ret = register_all(in, &objs, &err);
 	for (size_t i = 0; i < objs.n && !ret; i++)
 		infos[i] = *congctl_object_info(objs.at[i]);
+	in->out.done = !ret;
 	if (!ret)
 		output_table(&in->out, "registered", fields, infos, objs.n, sizeof(*infos));
 	for (size_t i = 0; i < objs.n; i++)

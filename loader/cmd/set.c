@@ -150,6 +150,7 @@ static int set_run(struct invocation *in)
 		ret = prepare(i, in->args[i], &err);
 	if (!ret)
 		ret = write_all(in->n_args, &err);
+	in->out.done = !ret;
 	if (!ret)
 		show(in);
 	for (size_t i = 0; i < in->n_args; i++) {

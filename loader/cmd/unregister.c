@@ -138,6 +138,7 @@ static int unregister_run(struct invocation *in)
 		ret = check_names(in, gone);
 	for (size_t i = 0; i < in->n_args && !ret; i++)
 		ret = unregister_one(in, gone, &gone[i], timeout_ms);
+	in->out.done = !ret;
 	if (!ret)
 		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return ret;

@@ -86,6 +86,7 @@ static int select_scope(struct invocation *in, struct congctl_selection *s)
 
 static void report(struct invocation *in, const struct congctl_moved *moved, bool standing)
 {
+	in->out.done = true;
 	output_record(&in->out, fields, moved);
 	if (!moved->unmoved && *moved->why)
 		output_say(&in->out, "there was nothing to undo: %s", moved->why);

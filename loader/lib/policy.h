@@ -122,6 +122,9 @@ int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_er
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
 /* The same namespace or the same cgroup, whatever it is called? */
 bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
+/* -EBUSY: a place, be it an administrator's choice or a route of another namespace, would be left with an algorithm that the changes from `i`
+ * on unregister. Before 6.4 there is no way back from unregistering: all that are to go are looked at before each. */
+int policy_check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
 

@@ -78,30 +78,6 @@ static int set_tunables(const struct congctl_plan *plan, size_t i, bool back, st
 	return ret;
 }
 
-/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. Before 6.4 there is
- * no way back from unregistering: all that are still to go, change `i` and those after it, are looked at before each. */
-static int check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
-{
-	struct congctl_rule *rules;
-	size_t n;
-	int ret = congctl_rules(&rules, &n, err);
-
-	for (size_t k = 0; !ret && k < n; k++) {
-		const struct congctl_selection *s = &rules[k].selection;
-		const char *name = rules[k].name;
-		size_t at = i;
-
-		while (at < plan->changes.n && strcmp(plan->changes.shown[at].what, name))
-			at++;
-		if (at < plan->changes.n)
-			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
-					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
-					   *s->where ? " " : "", s->where, name);
-	}
-	free(rules);
-	return ret;
-}
-
 static int give_up(const char *name, struct done *done, struct congctl_error *err)
 {
 	struct registered found;
@@ -214,7 +190,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
 		remember(name, done);
-		ret = check_unchosen(plan, i, err);
+		ret = policy_check_unchosen(plan, i, err);
 		return ret ? ret : give_up(name, done, err);
 	}
 	return -EINVAL;

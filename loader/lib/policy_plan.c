@@ -8,6 +8,7 @@
 #include "cgroup_rule.h"
 #include "netns.h"
 #include "policy.h"
+#include "select.h"
 
 /* One algorithm of the file: opened, named, its tunables set, loaded. */
 static int prepare(struct congctl_object **obj, const struct policy *policy, const struct policy_algorithm *a,
@@ -99,6 +100,116 @@ static int check_places(const struct policy *policy, struct congctl_error *err)
 	return 0;
 }
 
+/* Will everybody be allowed to have it then? What one namespace could be given, the others can: if it was restricted, that was the first one. */
+static bool becomes_allowed(const struct congctl_plan *plan, size_t i, const char *name)
+{
+	for (size_t k = 0; k < plan->sides.n_wanted; k++) {
+		if (plan->wanted[k].info->non_restricted && !strcmp(plan->wanted[k].info->name, name))
+			return true;
+	}
+	for (size_t k = 0; k < i; k++) {
+		const struct policy_rule *rule = &plan->policy.rules[plan->changes.steps[k].rule];
+
+		if (plan->changes.shown[k].kind == CONGCTL_CHANGE_USE && !strcmp(rule->name, name) &&
+		    (rule->selection.scope == CONGCTL_SCOPE_DEFAULT || rule->selection.scope == CONGCTL_SCOPE_NETNS))
+			return true;
+	}
+	return false;
+}
+
+/* What congctl_use() would refuse when it makes change `i` */
+static int check_use(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	const struct policy_rule *rule = &plan->policy.rules[plan->changes.steps[i].rule];
+	const struct congctl_selection *s = &rule->selection;
+	struct route_prefix prefix;
+	struct namespace ns;
+	int ret;
+
+	switch (s->scope) {
+	case CONGCTL_SCOPE_PREFIX:
+		ret = route_parse(s->where, &prefix, err);
+		return ret ? ret : select_prefix_check(&prefix, err);
+	case CONGCTL_SCOPE_DEFAULT:
+	case CONGCTL_SCOPE_NETNS:
+		if (becomes_allowed(plan, i, rule->name))
+			return 0;
+		ret = *s->where ? namespace_open(&ns, s->where, err) : namespace_own(&ns, err);
+		if (ret)
+			return ret;
+		ret = namespace_check_default(&ns, rule->name, err);
+		namespace_close(&ns);
+		return ret;
+	default: /* check_places() has looked for it */
+		return 0;
+	}
+}
+
+static bool has_another_choice(const struct congctl_plan *plan, size_t i, const struct congctl_selection *s)
+{
+	for (; i < plan->changes.n && !*s->netns; i++) {
+		const struct policy_step *step = &plan->changes.steps[i];
+		const struct congctl_selection *changed;
+
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE)
+			changed = &plan->policy.rules[step->rule].selection;
+		else if (plan->changes.shown[i].kind == CONGCTL_CHANGE_DROP)
+			changed = &plan->rules[step->rule].selection;
+		else
+			continue;
+		if (policy_same_place(changed, s) || policy_is_one_place(changed, s))
+			return true;
+	}
+	return false;
+}
+
+static bool is_unregistered(const struct congctl_plan *plan, size_t i, const char *name)
+{
+	for (; i < plan->changes.n; i++) {
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER && !strcmp(plan->changes.shown[i].what, name))
+			return true;
+	}
+	return false;
+}
+
+int policy_check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	for (size_t k = 0; !ret && k < n; k++) {
+		const struct congctl_selection *s = &rules[k].selection;
+		const char *name = rules[k].name;
+
+		if (is_unregistered(plan, i, name) && !has_another_choice(plan, i, s))
+			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
+					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
+					   *s->where ? " " : "", s->where, name);
+	}
+	free(rules);
+	return ret;
+}
+
+/* What would be refused only when other changes are made already */
+static int check_changes(const struct congctl_plan *plan, struct congctl_error *err)
+{
+	struct congctl_error inner = {};
+	bool unregisters = false;
+
+	for (size_t i = 0; i < plan->changes.n; i++) {
+		unregisters |= plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER;
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE) {
+			int ret = check_use(plan, i, &inner);
+
+			if (ret)
+				return congctl_fail(err, ret, "%s:%zu: %s", plan->policy.file,
+						    plan->policy.rules[plan->changes.steps[i].rule].line, inner.text);
+		}
+	}
+	return unregisters ? policy_check_unchosen(plan, 0, err) : 0;
+}
+
 /* Not while another plan is being carried out. Whoever may not lock it may look all the same. */
 static int read_present(struct congctl_plan *plan, struct congctl_error *err)
 {
@@ -136,6 +247,8 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 		plan->sides.n_wanted_rules = plan->policy.n_rules;
 		ret = policy_diff(&plan->changes, &plan->sides, err);
 	}
+	if (!ret)
+		ret = check_changes(plan, err);
 	if (ret) {
 		congctl_plan_close(plan);
 		return ret;

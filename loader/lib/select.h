@@ -29,6 +29,7 @@ void select_forget(const struct undo_saved *saved); /* under the lock: of one th
 
 /* Route of record->route.to: fill in the rest of the record, write it, change the route. In the thread's namespace. */
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
+int select_prefix_check(const struct route_prefix *to, struct congctl_error *err); /* is there one to change? */
 int select_prefix_undo(const struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
 
 /* The sockets that are there now: PID, FROM. */

@@ -173,8 +173,26 @@ for verb in list info check register unregister; do
 	equals "$ERR" ""
 done
 if [ -c /dev/full ]; then
-	for words in '' -h -V; do
-		check_exit 1 bash -c "'$CONGCTL' $words >/dev/full"
-		contains "$ERR" "cannot write the output"
+	full() { # congctl ARGUMENT... with nowhere to write to
+		check_exit 1 bash -c '"$@" >/dev/full' bash "$CONGCTL" "$@"
+		equals "$(tail -n 1 <<<"$ERR")" "congctl: cannot write the output: No space left on device$told"
+	}
+	told=''
+	for words in '' -h -V 'info good' '-j list'; do
+		# shellcheck disable=SC2086 # words
+		full $words
+	done
+	# what was to be changed is changed, and that is told
+	told=': what was asked for is done all the same'
+	for json in '' -j; do
+		# shellcheck disable=SC2086 # none or one
+		{
+			full $json register good --as "$name"
+			holds is_available "$name"
+			full $json set "$name.small=77"
+			equals "$("$CONGCTL" get -j "$name.small" | jq .tunables[0].value)" 77
+			full $json unregister "$name"
+			holds not is_available "$name"
+		}
 	done
 fi
