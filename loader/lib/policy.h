@@ -61,6 +61,7 @@ const char *policy_scope(enum congctl_scope scope);
 /* an algorithm of the file, its object opened: name and tunables as the file wants them */
 struct policy_wanted {
 	const char *object;
+	char own_name[CONGCTL_NAME_MAX + 1]; /* that it bears by itself */
 	const struct congctl_info *info;
 	size_t line;
 };

@@ -5,19 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "cgroup_rule.h"
 #include "netns.h"
 #include "policy.h"
 #include "select.h"
 
 /* One algorithm of the file: opened, named, its tunables set, loaded. */
-static int prepare(struct congctl_object **obj, const struct policy *policy, const struct policy_algorithm *a,
-		   struct congctl_error *err)
+static int prepare(struct congctl_object **obj, char own_name[CONGCTL_NAME_MAX + 1], const struct policy *policy,
+		   const struct policy_algorithm *a, struct congctl_error *err)
 {
 	struct congctl_error inner = {};
 	size_t line = a->line;
 	int ret = congctl_object_open(obj, a->object, &inner);
 
+	if (!ret)
+		memcpy(own_name, (*obj)->info.name, sizeof((*obj)->info.name));
 	if (!ret && *a->as)
 		ret = congctl_object_rename(*obj, a->as, &inner);
 	for (size_t i = 0; i < a->n_set && !ret; i++) {
@@ -50,11 +53,12 @@ static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
 	for (size_t i = 0; i < policy->n_algorithms; i++) {
 		const struct policy_algorithm *a = &policy->algorithms[i];
 
-		ret = prepare(&plan->objects[i], policy, a, err);
+		ret = prepare(&plan->objects[i], plan->wanted[i].own_name, policy, a, err);
 		if (ret)
 			return ret;
-		plan->wanted[i] = (struct policy_wanted){.object = a->object, .line = a->line,
-							 .info = congctl_object_info(plan->objects[i])};
+		plan->wanted[i].object = a->object;
+		plan->wanted[i].line = a->line;
+		plan->wanted[i].info = congctl_object_info(plan->objects[i]);
 		plan->sides.n_wanted++;
 	}
 	return 0;
@@ -98,6 +102,17 @@ static int check_places(const struct policy *policy, struct congctl_error *err)
 		}
 	}
 	return 0;
+}
+
+/* What congctl_update() would refuse when it makes change `i` */
+static int check_update(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	const size_t wanted = plan->changes.steps[i].wanted;
+	struct registered now;
+
+	if (registry_find(plan->wanted[wanted].info->name, &now)) /* gone meanwhile */
+		return 0;
+	return build_check_name(plan->objects[wanted], plan->wanted[wanted].own_name, &now, err);
 }
 
 /* Will everybody be allowed to have it then? What one namespace could be given, the others can: if it was restricted, that was the first one. */
@@ -196,17 +211,23 @@ static int check_changes(const struct congctl_plan *plan, struct congctl_error *
 {
 	struct congctl_error inner = {};
 	bool unregisters = false;
+	size_t line = 0;
+	int ret = 0;
 
-	for (size_t i = 0; i < plan->changes.n; i++) {
-		unregisters |= plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER;
-		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE) {
-			int ret = check_use(plan, i, &inner);
+	for (size_t i = 0; i < plan->changes.n && !ret; i++) {
+		const struct policy_step *step = &plan->changes.steps[i];
 
-			if (ret)
-				return congctl_fail(err, ret, "%s:%zu: %s", plan->policy.file,
-						    plan->policy.rules[plan->changes.steps[i].rule].line, inner.text);
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_UPDATE) {
+			ret = check_update(plan, i, &inner);
+			line = plan->wanted[step->wanted].line;
+		} else if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE) {
+			ret = check_use(plan, i, &inner);
+			line = plan->policy.rules[step->rule].line;
 		}
+		unregisters |= plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER;
 	}
+	if (ret)
+		return congctl_fail(err, ret, "%s:%zu: %s", plan->policy.file, line, inner.text);
 	return unregisters ? policy_check_unchosen(plan, 0, err) : 0;
 }
 

@@ -219,6 +219,11 @@ check_exit 0 inside apply --dry-run "$TMP/wrong.yaml"
 contains "$OUT" "prefix 192.0.2.0/24"
 ip -n $ns route delete 192.0.0.0/16
 
+# another algorithm under a name that is registered is no build of it
+printf 'algorithms:\n  - {register: reno, as: %s}\n  - {register: reno, as: %s}\n' "$new" "$lan" >"$TMP/wrong.yaml"
+refused_beforehand "$TMP/wrong.yaml:3: '$TMP/catalogue/reno.bpf.o' holds 'bpf_reno', which is no build of '$lan': to change over, register it and use \
+'congctl unregister $lan --drain --to bpf_reno'" "$TMP/wrong.yaml"
+
 # what is wrong in the file is said with its line, before anything is touched
 while IFS='|' read -r line sentence; do
 	printf 'algorithms:\n- {%s}\n' "$line" >"$TMP/wrong.yaml"
@@ -252,7 +257,7 @@ check_exit 1 inside apply "$TMP/missing.yaml"
 contains "$ERR" "cannot open policy $TMP/missing.yaml"
 check_exit 2 inside apply
 
-# one of several in an object, and the other one of them: another build
+# one of several in an object; the other one of them is another algorithm
 cat >"$TMP/two.yaml" <<P
 algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
 P
@@ -261,8 +266,8 @@ inside save >"$TMP/saved.yaml"
 contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_two\""
 nothing_to_do --prune "$TMP/saved.yaml"
 sed 's/#t_two/#t_one/' "$TMP/two.yaml" >"$TMP/one.yaml"
-check_exit 0 inside apply --dry-run "$TMP/one.yaml"
-contains "$OUT" "update  $new"
+refused_beforehand "$TMP/one.yaml:1: '$OBJECTS/two.bpf.o' holds 't_one', which is no build of '$new': to change over, register it and use \
+'congctl unregister $new --drain --to t_one'" "$TMP/one.yaml"
 
 # a name that the object itself has, with a dot: there is nothing to rename it to
 dotted=t_$$.d
