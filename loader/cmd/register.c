@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,10 +63,10 @@ static int open_one(struct objects *objs, const char *arg, struct congctl_error 
 
 	ret = congctl_object_open_all(&more, &n, arg, err);
 	if (!ret && options.as && n > 1)
-		ret = congctl_fail(err, -1, "'%s' holds %zu algorithms: --as names one, add #NAME to the file, such as %s#%s", arg, n, arg,
+		ret = congctl_fail(err, -EINVAL, "'%s' holds %zu algorithms: --as names one, add #NAME to the file, such as %s#%s", arg, n, arg,
 				   congctl_object_info(more[0])->name);
 	if (!ret && objs->n + n > MAX_OBJECTS)
-		ret = congctl_fail(err, -1, "more than %d algorithms: register them by several commands", MAX_OBJECTS);
+		ret = congctl_fail(err, -E2BIG, "more than %d algorithms: register them by several commands", MAX_OBJECTS);
 	for (i = 0; i < n && !ret; i++) {
 		ret = prepare(more[i], err);
 		objs->at[objs->n++] = more[i];
@@ -83,7 +84,7 @@ static int check_twice(struct congctl_object **objs, size_t n, struct congctl_er
 
 		for (size_t k = 0; k < i; k++) {
 			if (!strcmp(congctl_object_info(objs[k])->name, name))
-				return congctl_fail(err, -1, "'%s' is given twice: name each algorithm once", name);
+				return congctl_fail(err, -EINVAL, "'%s' is given twice: name each algorithm once", name);
 		}
 	}
 	return 0;

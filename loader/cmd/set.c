@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +58,6 @@ static int prepare(size_t i, const char *text, struct congctl_error *err)
 	struct change *c = &changes[i];
 	const struct congctl_info *info;
 	char tunable[64];
-	uint64_t number;
 	int ret;
 
 	ret = setting_open(&c->obj, text, equals - text, tunable, sizeof(tunable), err);
@@ -66,16 +66,16 @@ static int prepare(size_t i, const char *text, struct congctl_error *err)
 	share_handle(i);
 	info = congctl_object_info(c->obj);
 	if (!*tunable)
-		return congctl_fail(err, -1, "'%s' is an algorithm, not NAME.TUNABLE: 'congctl get %s' shows its tunables", info->name,
+		return congctl_fail(err, -EINVAL, "'%s' is an algorithm, not NAME.TUNABLE: 'congctl get %s' shows its tunables", info->name,
 				    info->name);
-	ret = congctl_running_check(c->obj, tunable, equals + 1, &number, err);
+	ret = congctl_running_check(c->obj, tunable, equals + 1, NULL, err);
 	if (ret)
 		return ret;
 	setting_fill(&c->setting, info, find_tunable(info, tunable));
 	c->to = (struct congctl_assignment){c->setting.tunable, equals + 1};
 	for (size_t k = 0; k < i; k++) {
 		if (changes[k].obj == c->obj && !strcmp(changes[k].setting.tunable, tunable))
-			return congctl_fail(err, -1, "'%s.%s' is given twice: give it one value", info->name, tunable);
+			return congctl_fail(err, -EINVAL, "'%s.%s' is given twice: give it one value", info->name, tunable);
 	}
 	return 0;
 }

@@ -91,7 +91,8 @@ static void report(struct invocation *in, const struct congctl_moved *moved, boo
 	if (!moved->unmoved && *moved->why)
 		output_say(&in->out, "there was nothing to undo: %s", moved->why);
 	if (moved->unmoved)
-		output_say(&in->out, "%llu sockets could not be moved: %s", (unsigned long long)moved->unmoved, moved->why);
+		output_say(&in->out, "%llu socket%s could not be moved: %s", (unsigned long long)moved->unmoved, moved->unmoved == 1 ? "" : "s",
+			   moved->why);
 	if (*moved->undo)
 		output_say(&in->out, "undo: congctl use --undo %s", moved->undo);
 	else if (standing)

@@ -3,7 +3,8 @@
  * policy.h - a policy file and what has to change for the machine to match it. Private.
  *
  * policy.c reads the file, policy_present.c the machine, policy_diff.c compares the two (pure), policy_apply.c makes the
- * changes and undoes them; policy_plan.c ties these together. policy_save.c collects the machine's state for policy_write.c.
+ * changes and undoes them; policy_plan.c ties these together, and refuses beforehand what can be known. policy_save.c collects the
+ * machine's state for policy_write.c.
  */
 #ifndef CONGCTL_POLICY_H
 #define CONGCTL_POLICY_H

@@ -84,7 +84,7 @@ static int give_up(const char *name, struct done *done, struct congctl_error *er
 	int ret = registry_find(name, &found);
 
 	if (ret)
-		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+		return congctl_fail(err, ret, "'%s' went away meanwhile: look at the difference and apply again", name);
 	done->map_fd = bpf_map_get_fd_by_id(found.map_id);
 	if (done->map_fd < 0)
 		return congctl_fail(err, -errno, "cannot open the map of '%s': %s", name, strerror(errno));
@@ -122,7 +122,8 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 		return congctl_fail(err, -errno, "cannot register '%s' again (%s): 'congctl register' it from its file", name, strerror(errno));
 	name_pin_path(name, path);
 	if (bpf_obj_pin(fd, path))
-		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
+		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s (%s): 'congctl register' it from its file", name, path,
+				  strerror(errno));
 	close(fd);
 	return ret ? ret : restore(name, done, err);
 }
