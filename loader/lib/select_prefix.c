@@ -63,9 +63,9 @@ int select_prefix(struct undo_record *record, struct congctl_moved *moved, struc
 	int ret;
 
 	route_print(&record->route.to, text);
-	ret = route_list(&list, &n);
+	ret = route_list(&list, &n, err);
 	if (ret)
-		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
+		return ret;
 	best = route_best(list, n, &record->route.to);
 	if (route_is_local(list, n, &record->route.to))
 		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
@@ -107,10 +107,10 @@ int select_prefix_undo(const struct undo_record *record, struct congctl_moved *m
 {
 	struct route *list;
 	size_t n;
-	int ret = route_list(&list, &n);
+	int ret = route_list(&list, &n, err);
 
 	if (ret)
-		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
+		return ret;
 	ret = restore(route_same(list, n, &record->route), record, moved, err);
 	route_free(list, n);
 	return ret;
