@@ -2,6 +2,7 @@
 /* The algorithm of a destination prefix: the congctl attribute of its route. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "select.h"
@@ -54,6 +55,24 @@ static int change(const struct route *route, struct undo_record *record, struct 
 	return ret ? explain(ret, text, err) : check_lock(route, record, err);
 }
 
+/* A choice goes with its route. */
+static void forget_gone(const struct route *list, size_t n, const struct undo_record *here)
+{
+	struct undo_saved *saved;
+	size_t n_saved;
+
+	if (undo_list(&saved, &n_saved))
+		return;
+	for (size_t i = 0; i < n_saved; i++) {
+		const struct undo_record *u = &saved[i].record;
+
+		if (u->scope == CONGCTL_SCOPE_PREFIX && !u->pending && u->netns_inode == here->netns_inode &&
+		    u->netns_cookie == here->netns_cookie && !route_same(list, n, &u->route))
+			undo_drop(saved[i].id);
+	}
+	free(saved);
+}
+
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err)
 {
 	const struct route *best;
@@ -66,6 +85,7 @@ int select_prefix(struct undo_record *record, struct congctl_moved *moved, struc
 	ret = route_list(&list, &n, err);
 	if (ret)
 		return ret;
+	forget_gone(list, n, record);
 	best = route_best(list, n, &record->route.to);
 	if (route_is_local(list, n, &record->route.to))
 		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",

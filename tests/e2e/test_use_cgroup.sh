@@ -56,6 +56,10 @@ undone "$first"
 connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 holds not test -e "$PINS/~rules/$first"
 
+# a place that changes its mind again and again
+many "$a" "$b" --cgroup "$outer"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+
 # ECN is negotiated for an algorithm that needs it, on both sides alone as well as together
 used "$e" --cgroup "$outer"
 check_exit 0 python3 "$ROOT/tests/e2e/connect.py" "${ends[@]}" --client-cgroup "$outer" --server-cgroup "$outer"

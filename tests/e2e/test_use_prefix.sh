@@ -102,6 +102,11 @@ equals "$ERR" "congctl: cannot read the routes of the network namespace $c: one 
 ip -n "$c" route del 10.79.0.0/16
 equals "$(routes)" "$before"
 
+# a prefix that changes its mind again and again, one that had a route and one that had none
+many "$a" "$b" --prefix 10.80.0.0/16 --netns "$c"
+many "$a" "$b" --prefix 10.80.5.0/24 --netns "$c"
+equals "$(routes)" "$before"
+
 # locked: no socket may choose otherwise; unlocked again by a second use
 used_there "$a" --prefix 10.77.0.0/24 --lock
 locked=$UNDO
@@ -143,6 +148,17 @@ gone "$UNDO" "the route 10.80.0.0/16"
 used_there "$a" --prefix 10.77.0.2
 ip -n "$c" route del 10.77.0.2
 gone "$UNDO" "the route 10.77.0.2/32"
+# and it does when another prefix is chosen for, not when it is of another namespace
+ip -n "$c" route add 10.83.0.0/16 via 10.77.0.2
+used_there "$a" --prefix 10.83.0.0/16
+swept=$UNDO
+ip -n "$c" route del 10.83.0.0/16
+used "$b" --prefix 10.77.0.1 --netns "$s"
+holds recorded "$swept"
+undone "$UNDO"
+used_there "$a" --prefix 10.77.0.0/24
+holds not recorded "$swept"
+undone "$UNDO"
 # an algorithm that is not registered is there still, though the kernel does not name it: undoing takes it off
 for prefix in 10.77.0.0/24 10.77.0.2; do
 	before=$(routes)
