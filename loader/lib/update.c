@@ -2,6 +2,7 @@
 /* Another build under the same name: the link is swapped, the former build stays pinned for the way back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "object.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 /* what runs now */
 struct present {
@@ -104,13 +106,33 @@ static int keep_tunables(struct congctl_object *obj, const char *name, struct co
 	return ret;
 }
 
-static int open_build(struct congctl_object **obj, const char *name, const char *file, struct congctl_error *err)
+/* The file that the build which runs came from; of several algorithms in it the one of that name. */
+static int open_again(struct congctl_object **obj, const char *name, struct congctl_error *err)
 {
-	char path[PATH_MAX];
+	struct congctl_object **objs;
+	char file[PATH_MAX];
+	size_t n, k = 0;
+	int ret;
 
-	if (!file && name_resolve(name, path, NULL))
-		return congctl_fail(err, -ENOENT, "no algorithm '%s' in %s: name the file of the new build", name, congctl_catalogue());
-	return congctl_object_open(obj, file ? file : name, err);
+	if (!source_of(name, file))
+		return congctl_fail(err, -ENOENT, "it is not known which file '%s' came from: give the FILE of the new build", name);
+	if (access(file, F_OK) && errno == ENOENT)
+		return congctl_fail(err, -ENOENT, "'%s' came from %s, which is not there any more: give the FILE of the new build", name, file);
+	ret = congctl_object_open_all(&objs, &n, file, err);
+	if (ret)
+		return ret;
+	while (n > 1 && k < n && strcmp(objs[k]->info.name, name))
+		k++;
+	if (k == n)
+		ret = congctl_fail(err, -EINVAL, "'%s' came from %s, which holds %zu algorithms: give one of them as FILE#NAME", name, file, n);
+	else
+		*obj = objs[k];
+	for (size_t i = 0; i < n; i++) {
+		if (i != k)
+			congctl_object_close(objs[i]);
+	}
+	free(objs);
+	return ret;
 }
 
 /* An object that bears another name must be a build of the same algorithm all the same: its structure is called alike. */
@@ -220,7 +242,7 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 		return ret;
 	ret = migrate ? migration_open(&m, -1, err) : 0; /* before the swap, so that a refusal changes nothing */
 	if (!ret)
-		ret = open_build(&obj, p.registered.name, file, err);
+		ret = file ? congctl_object_open(&obj, file, err) : open_again(&obj, p.registered.name, err);
 	if (!ret)
 		ret = load_build(obj, &p, moved, err);
 	if (!ret)
