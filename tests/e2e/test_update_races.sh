@@ -66,6 +66,15 @@ done
 [ $lost -gt 0 ] || fail "not one of 100 pairs met"
 echo "$lost of 100 pairs of updates met"
 
+# who looks meanwhile sees it, whichever build runs
+touch "$TMP/go"
+while [ -e "$TMP/go" ]; do "$CONGCTL" update "$name" "${builds[0]}" >/dev/null 2>&1; done &
+for ((i = 0; i < 30; i++)); do
+	equals "$("$CONGCTL" list -j | jq -r --arg n "$name" '.algorithms[] | select(.name == $n) | .origin')" congctl
+done
+rm "$TMP/go"
+wait
+
 # a rollback that comes while another moves its sockets is no second half of it: it loses, or it swaps back
 lost=0
 for ((i = 0; i < 50; i++)); do
