@@ -11,8 +11,6 @@
 #include "move.h"
 #include "select.h"
 
-#define KEPT 32 /* records of moves; sockets may live for ever */
-
 int select_pid(const char *text, pid_t *pid, struct congctl_error *err)
 {
 	uint64_t n;
@@ -59,11 +57,11 @@ static void forget_old(void)
 
 	if (undo_list(&list, &n)) /* the newest first */
 		return;
-	gone = count_moves(list, n) > KEPT ? calloc(n + 1, sizeof(*gone)) : NULL;
+	gone = count_moves(list, n) > UNDO_KEPT ? calloc(n + 1, sizeof(*gone)) : NULL;
 	if (gone)
 		select_gone(list, n, true, gone);
 	for (size_t i = 0; i < n && gone; i++) {
-		if (select_is_move(list[i].record.scope) && (gone[i] || ++kept > KEPT))
+		if (select_is_move(list[i].record.scope) && (gone[i] || ++kept > UNDO_KEPT))
 			undo_drop(list[i].id);
 	}
 	free(gone);

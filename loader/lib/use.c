@@ -270,6 +270,7 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	} else if (*moved->undo) {
 		record.pending = false;
 		undo_rewrite(moved->undo, &record);
+		undo_limit(&record);
 	}
 	undo_unlock(lock);
 	return ret;
