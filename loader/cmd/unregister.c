@@ -49,7 +49,7 @@ static int check_options(struct invocation *in, unsigned int *timeout_ms)
 	if (!options.timeout)
 		return EXIT_DONE;
 	if (congctl_parse_time(options.timeout, &ns) || ns / 1000000 > UINT32_MAX || (ns && ns < 1000000))
-		return command_misused(in, "--timeout '%s' is not a time such as 10s", options.timeout);
+		return command_misused(in, "--timeout '%s' is not a time such as 10s, 1ms to 4294967s or 0", options.timeout);
 	*timeout_ms = ns / 1000000;
 	return EXIT_DONE;
 }
