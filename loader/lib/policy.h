@@ -87,9 +87,9 @@ struct policy_sides {
 
 /* which of the arrays above a change is about */
 struct policy_step {
-	size_t wanted, tunable, present; /* adopt, register, update, set; unregister: present */
-	size_t rule;                     /* use: of wanted_rules; drop: of present_rules */
-	uint64_t from, to;               /* set */
+	size_t wanted, tunable; /* adopt, register, update, set */
+	size_t rule;            /* use: of wanted_rules; drop: of present_rules */
+	uint64_t from, to;      /* set */
 };
 
 struct policy_changes {
