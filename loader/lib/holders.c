@@ -67,12 +67,14 @@ static int add_namespace(struct holders *h, struct migration *m, const struct mi
 {
 	const char *where = *ns->where ? ns->where : "this namespace";
 	struct migrate_outcome outcome = {};
-	char name[CONGCTL_NAME_MAX + 1] = "";
+	char name[CONGCTL_NAME_MAX + 1];
 	int ret = m ? migration_run(m, ns, orders, &outcome, err) : 0;
 
 	if (!ret && outcome.meant)
 		ret = add(h, CONGCTL_HOLDER_SOCKETS, outcome.meant, "%s", where);
-	if (!ret && !namespace_default(ns, name) && !strcmp(name, h->name))
+	if (!ret)
+		ret = namespace_default(ns, name);
+	if (!ret && !strcmp(name, h->name))
 		ret = add(h, CONGCTL_HOLDER_DEFAULT, 0, "%s", where);
 	return ret ? ret : add_routes(h, ns, err);
 }

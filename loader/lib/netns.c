@@ -134,23 +134,33 @@ int namespace_open(struct namespace *ns, const char *where, struct congctl_error
 	return ret ? congctl_fail(err, ret, "cannot enter the network namespace '%s': %s", where, strerror(-ret)) : 0;
 }
 
+static bool is_listed(const struct namespace *list, size_t n, uint64_t inode)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].inode == inode)
+			return true;
+	}
+	return false;
+}
+
 /* Append what `path` is, unless it is there already. */
 static int add(struct namespace **list, size_t *n, const char *path, const char *where)
 {
 	struct namespace *more;
 	struct stat st;
 
-	if (stat(path, &st))
-		return 0; /* gone, or not ours to see */
-	for (size_t i = 0; i < *n; i++) {
-		if ((*list)[i].inode == st.st_ino)
-			return 0;
-	}
+	if (stat(path, &st) || is_listed(*list, *n, st.st_ino)) /* gone, or not ours to see */
+		return 0;
 	more = realloc(*list, (*n + 1) * sizeof(**list));
 	if (!more)
 		return -ENOMEM;
 	*list = more;
-	*n += !open_file(&more[*n], path, where);
+	if (open_file(&more[*n], path, where))
+		return 0;
+	if (is_listed(more, *n, more[*n].inode)) /* the process has gone elsewhere meanwhile, or its pid is another's */
+		namespace_close(&more[*n]);
+	else
+		++*n;
 	return 0;
 }
 

@@ -281,7 +281,7 @@ int registry_resolve(const char *name, struct registered *found)
 	return registry_find(longer, found);
 }
 
-int64_t registry_users(uint32_t map_id, bool registered)
+int64_t registry_users(uint32_t map_id)
 {
 	const struct kernel_layout *layout = kernel_layout();
 	struct bpf_map_info info;
@@ -297,9 +297,9 @@ int64_t registry_users(uint32_t map_id, bool registered)
 	close(fd);
 	if (!value)
 		return -ENOENT;
-	users = (int64_t)word(value, layout->refcnt) - registered;
+	users = word(value, layout->refcnt);
 	free(value);
-	return users < 0 ? 0 : users;
+	return users;
 }
 
 const char *registry_holder(const char *name, char *buf, size_t size)
