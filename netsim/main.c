@@ -88,11 +88,11 @@ static int finish(int code)
 	return NETSIM_FAILED;
 }
 
-/* A variable that is not set, most likely: nothing has an empty value. */
+/* "" or "--output=": a variable that is not set, most likely. Nothing has an empty value. */
 static bool has_empty(char **argv)
 {
 	for (char **arg = argv; *arg; arg++) {
-		if (**arg)
+		if (**arg && (strncmp(*arg, "--", 2) || (*arg)[strlen(*arg) - 1] != '='))
 			continue;
 		fprintf(stderr, "netsim: '%s' is given an empty word: 'netsim %s -h' shows the usage\n", argv[1], argv[1]);
 		return true;

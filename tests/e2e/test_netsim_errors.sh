@@ -71,6 +71,7 @@ for words in 'run' 'run --output' 'run --engine sim --cc' 'compare -o' 'demo -o'
 	# shellcheck disable=SC2086 # words
 	refused 2 "netsim: '${words%% *}' is given an empty word: 'netsim ${words%% *} -h' shows the usage" $words ''
 done
+refused 2 "netsim: 'run' is given an empty word: 'netsim run -h' shows the usage" run "$TMP/good.yaml" --output=
 
 # run: bad files
 refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"
