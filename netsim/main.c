@@ -73,7 +73,7 @@ static void usage(FILE *f)
 	fputs("usage: netsim COMMAND [OPTION]...\nTCP congestion control on an emulated or simulated network.\n\n", f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "  %-10s %s\n", sorted[i]->name, sorted[i]->summary);
-	fputs("\n'netsim COMMAND -h' explains a command; --version tells the version\n", f);
+	fputs("\n'netsim COMMAND -h' explains a command; -V tells the version\n", f);
 }
 
 /* What was printed is not lost unnoticed; a reader that has gone has what it wanted. */
@@ -106,11 +106,15 @@ int main(int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		append_word(&length, i ? argv[i] : "netsim");
+	if (argc > 1 && !strcmp(argv[1], "help")) { /* "netsim help run" is "netsim run -h" */
+		argv[1] = argv[argc > 2 ? 2 : 1];
+		argv[argc > 2 ? 2 : 1] = (char *)"-h";
+	}
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
 		usage(stdout);
 		return finish(NETSIM_OK);
 	}
-	if (!strcmp(argv[1], "--version")) {
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
 		puts("netsim " CONGCTL_VERSION);
 		return finish(NETSIM_OK);
 	}

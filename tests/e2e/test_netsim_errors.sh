@@ -19,8 +19,17 @@ refused() { # CODE SENTENCE ARGUMENT...
 # dispatch
 check_exit 0 "$NETSIM"
 contains "$OUT" "run        run a scenario"
+check_exit 0 "$NETSIM" -V
+version=$OUT
 check_exit 0 "$NETSIM" --version
+equals "$OUT" "$version"
 contains "$OUT" "netsim "
+check_exit 0 "$NETSIM" run -h
+usage=$OUT
+check_exit 0 "$NETSIM" help run
+equals "$OUT" "$usage"
+check_exit 0 "$NETSIM" help
+contains "$OUT" "usage: netsim COMMAND"
 refused 2 "netsim: unknown command 'dance': 'netsim' alone lists them" dance
 check_exit 0 "$NETSIM" run -h
 contains "$OUT" "--rate"
