@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-#define OBJECT "build/algorithms/aimd.bpf.o"
+#define OBJECT BUILD "/algorithms/aimd.bpf.o"
 
 static char copy[] = "/tmp/congctl-test-object.XXXXXX";
 static uint8_t *good;
