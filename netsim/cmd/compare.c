@@ -4,8 +4,6 @@
  * (scenario/vary.h), the runs are compare_runs.c's, the figures are report/comparison.h's.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,88 +12,78 @@
 #include "../report/report.h"
 #include "cell.h"
 #include "compare.h"
+#include "options.h"
 
 #define MAX_VARY 16
 
 struct compare_options {
-	const char *file, *engines, *cc, *repeat, *dir;
+	struct options common;
+	const char *engines, *cc, *repeat;
 	const char *vary[MAX_VARY];
 	size_t n_vary;
-	bool json;
 };
 
 /* --- options -------------------------------------------------------------------------------------------------------- */
 
-static const char usage[] =
-	"usage: netsim compare SCENARIO.yaml [OPTION]...\n"
-	"Run a scenario, or the set of scenarios that its 'vary' makes of it, on two engines, or with several algorithms on one, and show\n"
-	"the differences.\n\n"
-	"  --engines LIST     sim (default), emu, or sim,emu: the simulator beside the kernel's TCP (root)\n"
-	"  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
-	"  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
-	"  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
-	"  -o, --output D     write compare.json and compare.csv (a line for each run) into the directory D\n"
-	"  -j, --json         compare.json on standard output instead of the table\n\n"
-	"exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n";
-
-static int set_option(struct compare_options *o, int c, const char *option)
+static void usage(FILE *f)
 {
-	switch (c) {
-	case 'e':
-		o->engines = optarg;
-		return 0;
-	case 'c':
-		o->cc = optarg;
-		return 0;
-	case 'r':
-		o->repeat = optarg;
-		return 0;
-	case 'o':
-		o->dir = optarg;
-		return 0;
-	case 'j':
-		o->json = true;
-		return 0;
-	case 'v':
-		if (o->n_vary < MAX_VARY) {
-			o->vary[o->n_vary++] = optarg;
-			return 0;
+	fputs("usage: netsim compare SCENARIO.yaml [OPTION]...\n"
+	      "Run a scenario, or the set of scenarios that its 'vary' makes of it, on two engines, or with several algorithms on one, and show\n"
+	      "the differences.\n\n"
+	      "  --engines LIST     sim (default), emu, or sim,emu: the simulator beside the kernel's TCP (root)\n"
+	      "  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
+	      "  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
+	      "  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
+	      "  -o, --output D     write compare.json and compare.csv (a line for each run) into the directory D\n"
+	      "  -j, --json         compare.json on standard output instead of the table\n\n"
+	      "exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
+}
+
+enum { OPTION_ENGINES = OPTIONS_OWN, OPTION_CC, OPTION_VARY, OPTION_REPEAT };
+
+static int set_option(void *own, int option, const char *value)
+{
+	struct compare_options *o = own;
+
+	switch (option) {
+	case OPTION_ENGINES:
+		o->engines = value;
+		break;
+	case OPTION_CC:
+		o->cc = value;
+		break;
+	case OPTION_REPEAT:
+		o->repeat = value;
+		break;
+	case OPTION_VARY:
+		if (o->n_vary == MAX_VARY) {
+			fprintf(stderr, "netsim compare: too many --vary: at most %d\n", MAX_VARY);
+			return -E2BIG;
 		}
-		fprintf(stderr, "netsim compare: too many --vary: at most %d\n", MAX_VARY);
-		return -E2BIG;
+		o->vary[o->n_vary++] = value;
+		break;
 	}
-	fprintf(stderr, "netsim compare: option '%s' is unknown, or its value is missing: 'netsim compare -h' lists the options\n", option);
-	return -EINVAL;
+	return 0;
 }
 
 /* 0, -ECANCELED after -h, or misuse */
 static int parse(struct compare_options *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"engines", required_argument, NULL, 'e'}, {"cc", required_argument, NULL, 'c'},
-		{"vary", required_argument, NULL, 'v'},    {"repeat", required_argument, NULL, 'r'},
-		{"output", required_argument, NULL, 'o'},  {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	static const struct option table[] = {
+		OPTIONS_COMMON,
+		{"engines", required_argument, NULL, OPTION_ENGINES},
+		{"cc", required_argument, NULL, OPTION_CC},
+		{"vary", required_argument, NULL, OPTION_VARY},
+		{"repeat", required_argument, NULL, OPTION_REPEAT},
+		{NULL, 0, NULL, 0},
 	};
-	int c, ret = 0;
+	int ret = options_parse(&o->common, table, argc, argv);
 
-	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, "o:jh", options, NULL)) != -1) {
-		if (c == 'h')
-			fputs(usage, stdout);
-		ret = c == 'h' ? -ECANCELED : set_option(o, c, argv[optind - 1]);
-	}
-	if (ret)
-		return ret;
-	if (optind + 1 == argc) {
-		o->file = argv[optind];
-		return 0;
-	}
-	if (optind == argc)
+	if (!ret && !o->common.file) {
 		fputs("netsim compare: there is no scenario file: one such as netsim/scenarios/fidelity.yaml\n", stderr);
-	else
-		fprintf(stderr, "netsim compare: '%s' is one argument too many: a single scenario file\n", argv[optind + 1]);
-	return -EINVAL;
+		ret = -EINVAL;
+	}
+	return ret;
 }
 
 /* "sim,emu": each once, in this order */
@@ -168,23 +156,23 @@ static int tell(const struct comparison *r, const struct compare_options *o, str
 {
 	int ret = 0;
 
-	if (o->json)
+	if (o->common.json)
 		ret = comparison_json(stdout, r, err);
 	else
 		comparison_table(stdout, r);
-	if (!ret && o->dir)
-		ret = write_file(r, o->dir, "compare.json", comparison_json, err);
-	if (!ret && o->dir)
-		ret = write_file(r, o->dir, "compare.csv", write_csv, err);
-	if (!ret && o->dir && !o->json)
-		printf("\nwritten to %s\n", o->dir);
+	if (!ret && o->common.dir)
+		ret = write_file(r, o->common.dir, "compare.json", comparison_json, err);
+	if (!ret && o->common.dir)
+		ret = write_file(r, o->common.dir, "compare.csv", write_csv, err);
+	if (!ret && o->common.dir && !o->common.json)
+		printf("\nwritten to %s\n", o->common.dir);
 	return ret;
 }
 
 static int compare(struct compare *c, const struct compare_options *o, struct congctl_error *err)
 {
 	const struct comparison *r = &c->comparison;
-	const char *dir = o->dir;
+	const char *dir = o->common.dir;
 	bool new = false;
 	size_t n_void = 0;
 	int ret = dir ? cell_directory(&dir, NULL, &new, err) : 0;
@@ -203,7 +191,7 @@ static int compare(struct compare *c, const struct compare_options *o, struct co
 
 static int compare_run(int argc, char **argv)
 {
-	struct compare_options o = {.engines = "sim"};
+	struct compare_options o = {.common = {.command = "compare", .usage = usage, .set = set_option, .own = &o}, .engines = "sim"};
 	struct compare *c = calloc(1, sizeof(*c));
 	struct congctl_error err = {0};
 	int ret = c ? parse(&o, argc, argv) : -ENOMEM, code = NETSIM_MISUSE;
@@ -213,7 +201,7 @@ static int compare_run(int argc, char **argv)
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
 	ret = read_engines(c, o.engines, &err);
-	if (!ret && scenario_load_set(&c->base, &c->vary, o.file, &err)) {
+	if (!ret && scenario_load_set(&c->base, &c->vary, o.common.file, &err)) {
 		ret = -EINVAL;
 		code = NETSIM_FAILED;
 	}
@@ -225,11 +213,8 @@ static int compare_run(int argc, char **argv)
 		ret = compare(c, &o, &err);
 		code = !ret ? NETSIM_OK : netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
 	}
-	if (ret)
-		fprintf(stderr, "netsim compare: %s\n", code == NETSIM_INTERRUPTED ? "interrupted: nothing was written" : err.text);
-	congctl_error_clear(&err);
 	compare_free(c);
-	return code;
+	return options_end("compare", ret ? code : NETSIM_OK, &err);
 }
 
 static const struct netsim_command compare_command = {"compare", "two engines, or several algorithms, on a set of scenarios", compare_run};

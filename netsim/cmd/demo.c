@@ -13,6 +13,7 @@
 #include "../scenario/keys.h"
 #include "cell.h"
 #include "cells.h"
+#include "options.h"
 
 #define RIVAL "cubic"
 #define DURATION "30s"
@@ -195,11 +196,8 @@ static int demo_run(int argc, char **argv)
 		rmdir(dir); /* stays if there is a report in it */
 	if (ret)
 		code = netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
-	if (ret)
-		fprintf(stderr, "netsim demo: %s\n", netsim_stop ? "interrupted: nothing was written" : err.text);
-	congctl_error_clear(&err);
 	free(d);
-	return code;
+	return options_end("demo", code, &err);
 }
 
 static const struct netsim_command demo_command = {"demo", "compare four algorithms on an emulated link", demo_run};

@@ -37,6 +37,7 @@ refused 2 "netsim run: seed '1e3' is not a whole number: 0 to 184467440737095516
 refused 2 "netsim run: --wait 'long' is not a way to wait: sleep, hybrid or spin" run "$TMP/good.yaml" --wait long
 refused 2 "netsim run: option '--rats' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rats
 refused 2 "netsim run: option '--rate' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rate
+refused 2 "netsim run: option '-x' is unknown, or its value is missing: 'netsim run -h' lists the options" run -xj
 refused 2 "netsim run: 'b' is one argument too many: a single scenario file" run a b
 refused 2 "netsim run: --cc reno has no flow to go to: every flow names its algorithm" run "$TMP/good.yaml" --cc reno
 refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, set, count, pacing, workload, start, stop, size, rtt, from, to, load, sizes, \
