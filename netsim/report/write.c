@@ -107,30 +107,71 @@ static const char *existing_part(char *path)
 	return path;
 }
 
+/* `dir` without slashes at its end. */
+static int find_place(char *place, size_t size, const char *dir, struct congctl_error *err)
+{
+	size_t n = strlen(dir);
+
+	if (!n)
+		return congctl_fail(err, -ENOENT, "the result directory has no name: one such as results/a with -o");
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n >= size)
+		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", size);
+	snprintf(place, size, "%.*s", (int)n, dir);
+	return 0;
+}
+
+/* Can a directory be moved to that name, whether or not one is there? */
+static bool can_be_moved_to(const char *place)
+{
+	const char *slash = strrchr(place, '/'), *last = slash ? slash + 1 : place;
+	struct statx st;
+
+	if (!strcmp(last, ".") || !strcmp(last, ".."))
+		return false;
+	if (statx(AT_FDCWD, place, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &st))
+		return true;
+	return !S_ISLNK(st.stx_mode) && !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+/* The results are made beside their place, in the directory above it, or in that part of it which is there. */
+static int check_above(const char *place, struct congctl_error *err)
+{
+	char path[4100];
+	const char *there;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s", place);
+	there = existing_part(path);
+	if (!strcmp(there, place)) {
+		snprintf(path, sizeof(path), "%s/..", place);
+		there = path;
+	}
+	if (!stat(there, &st) && S_ISDIR(st.st_mode) && !access(there, W_OK | X_OK))
+		return 0;
+	return congctl_fail(err, -EACCES, "cannot make the directory %s: %s must be a directory that can be written to", place, there);
+}
+
 int report_check_dir(const char *dir, struct congctl_error *err)
 {
-	char path[4000];
-	const char *there;
-	DIR *d = opendir(dir);
-	struct stat st;
-	int ret;
+	char place[4000];
+	int ret = find_place(place, sizeof(place), dir, err);
+	DIR *d;
 
+	if (ret)
+		return ret;
+	d = opendir(place);
+	if (!d && errno != ENOENT)
+		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
 	if (d) {
 		ret = check_content(d, dir, err);
 		closedir(d);
-		return ret;
 	}
-	if (errno != ENOENT)
-		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
-	if (!*dir)
-		return congctl_fail(err, -ENOENT, "the result directory has no name: one such as results/a with -o");
-	if (strlen(dir) >= sizeof(path))
-		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(path));
-	strcpy(path, dir);
-	there = existing_part(path);
-	if (stat(there, &st) || !S_ISDIR(st.st_mode) || access(there, W_OK | X_OK))
-		return congctl_fail(err, -EACCES, "cannot make the directory %s: %s must be a directory that can be written to", dir, there);
-	return 0;
+	if (!ret && !can_be_moved_to(place))
+		ret = congctl_fail(err, -EEXIST, "%s is a link, a mount point or ends in a dot, which no directory can be moved to: another name "
+				   "with -o", dir);
+	return ret ? ret : check_above(place, err);
 }
 
 /* The directories above `place` that were missing: where their names end in it. */
@@ -243,15 +284,11 @@ int report_write(const struct report_run *run, const char *dir, struct congctl_e
 	struct parents parents = {0};
 	char place[4000];
 	int ret = report_check_dir(dir, err);
-	size_t n = strlen(dir);
 
+	if (!ret)
+		ret = find_place(place, sizeof(place), dir, err);
 	if (ret)
 		return ret;
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	if (n >= sizeof(place))
-		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(place));
-	snprintf(place, sizeof(place), "%.*s", (int)n, dir);
 	ret = make_parents(&parents, place, err);
 	if (ret)
 		return ret;

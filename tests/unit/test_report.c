@@ -310,6 +310,27 @@ static void impossible_places_are_refused(void)
 	unlink(path_of("nowhere"));
 }
 
+/* A directory is moved to that name in the end: not over a link, nor over where somebody stands. */
+static void what_cannot_be_replaced_is_refused_before_the_run(void)
+{
+	static const char *const places[] = {"link", "link/", "empty/.", "empty/./", "new/."};
+	struct congctl_error err = {0};
+	char expected[512];
+
+	CU_ASSERT_EQUAL_FATAL(mkdir(path_of("empty"), 0755), 0);
+	CU_ASSERT_EQUAL_FATAL(symlink("empty", path_of("link")), 0);
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		CU_ASSERT_EQUAL(report_check_dir(path_of(places[i]), &err), -EEXIST);
+		snprintf(expected, sizeof(expected), "%s is a link, a mount point or ends in a dot, which no directory can be moved to: another "
+			 "name with -o", path_of(places[i]));
+		CU_ASSERT_STRING_EQUAL(err.text, expected);
+		congctl_error_clear(&err);
+	}
+	CU_ASSERT_EQUAL(report_check_dir(path_of("empty"), &err), 0);
+	unlink(path_of("link"));
+	rmdir(path_of("empty"));
+}
+
 static void missing_parents_are_made(void)
 {
 	static const char *const places[] = {"a/b/c", "a//b/c//", "a/../a/b/c", "c"};
@@ -450,6 +471,7 @@ int main(void)
 		TEST(the_directory_is_whole_and_replaces_an_earlier_result),
 		TEST(a_foreign_directory_is_refused_and_left_alone),
 		TEST(impossible_places_are_refused),
+		TEST(what_cannot_be_replaced_is_refused_before_the_run),
 		TEST(missing_parents_are_made),
 		TEST(parents_made_in_vain_are_removed),
 		TEST(the_page_is_self_contained_and_escaped),
