@@ -6,11 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../cmd.h"
-#include "../report/report.h"
-#include "cell.h"
 #include "compare.h"
 #include "options.h"
 
@@ -34,7 +31,7 @@ static void usage(FILE *f)
 	      "  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
 	      "  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
 	      "  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
-	      "  -o, --output D     write compare.json and compare.csv (a line for each run) into the directory D\n"
+	      "  -o, --output D     write the directory D: compare.json and compare.csv, a line for each run\n"
 	      "  -j, --json         compare.json on standard output instead of the table\n\n"
 	      "exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
 }
@@ -124,34 +121,6 @@ static int vary_more(struct compare *c, const struct compare_options *o, struct 
 
 /* --- telling ------------------------------------------------------------------------------------------------------------ */
 
-static int write_csv(FILE *f, const struct comparison *r, struct congctl_error *err)
-{
-	comparison_csv(f, r);
-	return 0;
-}
-
-/* Whole or not at all: under another name first. */
-static int write_file(const struct comparison *r, const char *dir, const char *name,
-		      int (*write)(FILE *f, const struct comparison *r, struct congctl_error *err), struct congctl_error *err)
-{
-	char path[4200], made[4300];
-	FILE *f;
-	int ret;
-
-	snprintf(path, sizeof(path), "%.4000s/%s", dir, name);
-	snprintf(made, sizeof(made), "%s.new", path);
-	f = fopen(made, "we");
-	if (!f)
-		return congctl_fail(err, -errno, "cannot write %s: %s", made, strerror(errno));
-	ret = write(f, r, err);
-	ret = report_close(f, ret);
-	if (!ret && rename(made, path))
-		ret = -errno;
-	if (ret)
-		unlink(made);
-	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
-}
-
 static int tell(const struct comparison *r, const struct compare_options *o, struct congctl_error *err)
 {
 	int ret = 0;
@@ -161,9 +130,7 @@ static int tell(const struct comparison *r, const struct compare_options *o, str
 	else
 		comparison_table(stdout, r);
 	if (!ret && o->common.dir)
-		ret = write_file(r, o->common.dir, "compare.json", comparison_json, err);
-	if (!ret && o->common.dir)
-		ret = write_file(r, o->common.dir, "compare.csv", write_csv, err);
+		ret = comparison_write(r, o->common.dir, err);
 	if (!ret && o->common.dir && !o->common.json)
 		printf("\nwritten to %s\n", o->common.dir);
 	return ret;
@@ -172,10 +139,8 @@ static int tell(const struct comparison *r, const struct compare_options *o, str
 static int compare(struct compare *c, const struct compare_options *o, struct congctl_error *err)
 {
 	const struct comparison *r = &c->comparison;
-	const char *dir = o->common.dir;
-	bool new = false;
 	size_t n_void = 0;
-	int ret = dir ? cell_directory(&dir, NULL, &new, err) : 0;
+	int ret = o->common.dir ? comparison_check_dir(o->common.dir, err) : 0;
 
 	if (!ret)
 		ret = compare_make_runs(c, &n_void, err);
@@ -184,8 +149,6 @@ static int compare(struct compare *c, const struct compare_options *o, struct co
 	if (!ret && n_void)
 		ret = congctl_fail(err, -EAGAIN, "%zu of %zu runs are void, %d times: try again on an idle machine", n_void,
 				   compare_run_count(c), COMPARE_TRIES);
-	if (new)
-		rmdir(dir); /* stays if there is something in it */
 	return ret;
 }
 

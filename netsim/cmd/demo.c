@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../cmd.h"
 #include "../scenario/keys.h"
-#include "cell.h"
 #include "cells.h"
 #include "options.h"
 
@@ -155,6 +155,27 @@ static int demo(struct demo *d, const char *dir, struct congctl_error *err)
 	return ret;
 }
 
+/* *dir made if it does not exist, *new then; NULL: one made of the template */
+static int make_directory(const char **dir, char *template, bool *new, struct congctl_error *err)
+{
+	struct stat st;
+
+	if (!*dir) {
+		*dir = mkdtemp(template);
+		if (!*dir)
+			return congctl_fail(err, -errno, "cannot make a directory below /tmp: %s", strerror(errno));
+		*new = true;
+		chmod(template, 0755);
+		return 0;
+	}
+	*new = !mkdir(*dir, 0755);
+	if (!*new && errno != EEXIST)
+		return congctl_fail(err, -errno, "cannot make the directory %s: %s", *dir, strerror(errno));
+	if (stat(*dir, &st) || !S_ISDIR(st.st_mode) || access(*dir, W_OK | X_OK))
+		return congctl_fail(err, -EACCES, "%s must be a directory that can be written to", *dir);
+	return 0;
+}
+
 static int parse(const char **dir, int argc, char **argv)
 {
 	static const char usage[] = "usage: netsim demo [-o DIR]\n"
@@ -189,7 +210,7 @@ static int demo_run(int argc, char **argv)
 		free(d);
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
-	ret = cell_directory(&dir, made, &new, &err);
+	ret = make_directory(&dir, made, &new, &err);
 	if (!ret)
 		ret = demo(d, dir, &err);
 	if (new)

@@ -9,6 +9,7 @@
 
 #include <congctl/units.h>
 
+#include "directory.h"
 #include "figures.h"
 #include "plot.h"
 
@@ -305,13 +306,10 @@ static void put_end(FILE *f, const struct report_run *run)
 	fputs(".</p>\n</body></html>\n", f);
 }
 
-int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err)
+int report_page(FILE *f, const struct report_run *runs, size_t n, const char *title)
 {
-	FILE *f = fopen(file, "we");
 	int ret = 0;
 
-	if (!f)
-		return congctl_fail(err, -errno, "cannot write %s: %s", file, strerror(errno));
 	fputs("<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>", f);
 	put_text(f, title);
 	fprintf(f, "</title>\n<style>%s</style></head>\n<body><h1>", style);
@@ -329,7 +327,17 @@ int report_html(const struct report_run *runs, size_t n, const char *title, cons
 	}
 	if (!ret)
 		put_end(f, &runs[0]);
-	ret = report_close(f, ret);
+	return ret;
+}
+
+int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err)
+{
+	FILE *f = fopen(file, "we");
+	int ret;
+
+	if (!f)
+		return congctl_fail(err, -errno, "cannot write %s: %s", file, strerror(errno));
+	ret = directory_close(f, report_page(f, runs, n, title));
 	if (ret)
 		unlink(file);
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", file, strerror(-ret)) : 0;

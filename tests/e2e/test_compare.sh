@@ -73,7 +73,8 @@ refused 2 "the maps of vary differ in cc: the same list in each, or --vary cc=â€
 refused 2 "with rate 10: rate '10' is not a rate: 1kbit to 100gbit, such as 10mbit" "$TMP/plain.yaml" --cc reno,cubic --vary rate=1mbit,10
 refused 2 "--cc reno has no flow to go to: every flow names its algorithm" "$TMP/named.yaml" --cc reno,cubic
 refused 1 "$TMP/empty.yaml:6: rtt has an empty list to vary: at least one value" "$TMP/empty.yaml" --cc reno,cubic -o "$TMP/no"
-refused 1 "cannot make the directory $TMP/empty.yaml/no: Not a directory" "$TMP/plain.yaml" --cc reno,cubic -o "$TMP/empty.yaml/no"
+refused 1 "cannot write results to $TMP/empty.yaml/no: Not a directory" "$TMP/plain.yaml" --cc reno,cubic -o "$TMP/empty.yaml/no"
+refused 1 "cannot write results to $TMP/empty.yaml: Not a directory" "$TMP/plain.yaml" --cc reno,cubic -o "$TMP/empty.yaml"
 check_exit 1 "$NETSIM" compare "$TMP/rats.yaml" --cc reno,cubic -o "$TMP/no"
 contains "$ERR" "$TMP/rats.yaml:6: cannot vary 'rats': one of cc, "
 check_exit 1 "$NETSIM" compare "$TMP/plain.yaml" --cc reno,none -o "$TMP/no"
