@@ -128,7 +128,8 @@ uint64_t measure_transfers_from_ns(const struct scenario *s, uint32_t group);
 int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
 		      struct transfer_figures *out);
 
-struct quantiles quantiles_of(double *values, size_t n);  /* sorts values; linear interpolation between closest ranks */
+struct quantiles quantiles_of(double *values, size_t n);  /* sorts values */
+double quantile_of_sorted(const double *v, size_t n, double q); /* n > 0, 0 <= q <= 1: linear interpolation at rank (n-1)q */
 double jain_index(const double *x, size_t n);             /* RFC 5166 3: (Σx)²/(n·Σx²); 0 when n is 0 or all are 0 */
 double harm_more_is_better(double solo, double with);     /* Ware et al. 2019: (x−y)/x */
 double harm_less_is_better(double solo, double with);     /* (y−x)/y */

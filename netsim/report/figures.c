@@ -269,6 +269,8 @@ static int fill_flows(struct report_figures *f, struct numbers *m)
 	}
 	for (size_t k = 0; k < f->n_flows; k++)
 		fill_flow(&f->flows[k], m, k);
+	if (!f->n_flows) /* all come at random: there is nothing to be fair to */
+		f->jain = (struct interval){NAN, NAN, NAN, 0};
 	return 0;
 }
 

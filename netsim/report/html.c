@@ -86,8 +86,8 @@ static void put_sentence(FILE *f, const struct report_run *run)
 
 	fputs("<p>", f);
 	put_text(f, s->description);
-	fprintf(f, "%s%" PRIu32 " flow%s of %s TCP (", s->description[0] ? " – " : "", scenario_flow_count(s),
-		scenario_flow_count(s) == 1 ? "" : "s", simulated ? "a simulated" : "the Linux kernel's");
+	fprintf(f, "%s%" PRIu32 " flow%s of %s (", s->description[0] ? " – " : "", scenario_flow_count(s),
+		scenario_flow_count(s) == 1 ? "" : "s", simulated ? "simulated hosts" : "the Linux kernel");
 	for (size_t i = 0; i < s->n_flows && i < 8; i++) {
 		fputs(i ? ", " : "", f);
 		if (s->flows[i].count > 1)
@@ -224,6 +224,8 @@ static void put_pictures(FILE *f, const struct report_run *run, size_t cell)
 
 		snprintf(id, sizeof(id), "cell%zu_%zu", cell, i);
 		ret = plot_svg(kinds[i], run->scenario, r, id, &svg);
+		if (ret == -ENODATA)
+			continue;
 		if (ret) {
 			fprintf(f, "<p class=small>No pictures: %s.</p>\n", ret == -ENOENT ?
 				"gnuplot is not installed (Debian: gnuplot-nox)" : "gnuplot failed");

@@ -146,7 +146,7 @@ static int add_figures(struct json_object *o, const struct report_run *run, bool
 		json_add(o, "groups", group_list(&figures));
 		json_add(o, "link", link_object(run->scenario, &figures));
 		json_add(o, "links", link_list(&figures));
-		json_add(o, "jain", figures.n_flows ? json_number(figures.jain.median) : NULL);
+		json_add(o, "jain", json_number(figures.jain.median));
 	}
 	if (!ret && with_interval) {
 		struct json_object *median = json_object_new_object(), *ci95 = json_object_new_object();

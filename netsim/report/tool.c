@@ -72,12 +72,14 @@ int tool_output(char *const argv[], int input, char **output)
 	close(fds[1]);
 	if (!ret) {
 		ret = read_all(fds[0], output);
+		close(fds[0]); /* before the wait: a program that has more to say must not wait for a reader */
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (!ret && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
 			ret = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
+	} else {
+		close(fds[0]);
 	}
-	close(fds[0]);
 	if (ret) {
 		free(*output);
 		*output = NULL;

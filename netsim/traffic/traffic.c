@@ -260,7 +260,7 @@ static void wait_for_start(const struct traffic *t)
 		;
 }
 
-static int run(struct traffic *t)
+static int run(struct traffic *t, struct congctl_error *err)
 {
 	const struct scenario *s = t->config->scenario;
 	int ret = 0;
@@ -270,7 +270,7 @@ static int run(struct traffic *t)
 		uint64_t now = traffic_now(t);
 
 		if (stopped(t))
-			return -EINTR;
+			return congctl_fail(err, -EINTR, "stopped at %g s", (double)now / 1e9);
 		if (!t->window_open && now >= s->warmup_ns)
 			open_window(t, now);
 		if (now >= s->duration_ns) {
@@ -343,7 +343,7 @@ int traffic_run(const struct traffic_config *config, struct run_result *r, struc
 	setpriority(PRIO_PROCESS, 0, -20); /* this thread, as the emulator's: a late sender is an application-limited one */
 	ret = set_up(&t, err);
 	if (!ret) {
-		ret = run(&t);
+		ret = run(&t, err);
 		if (ret == -ENOMEM)
 			congctl_fail(err, ret, "cannot keep more than %zu samples and %zu transfers: out of memory: choose a longer sampling "
 				     "interval, or fewer and larger transfers", r->n_samples, r->n_transfers);

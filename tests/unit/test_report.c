@@ -441,6 +441,26 @@ static void a_picture_takes_names_as_text(void)
 	tear_down();
 }
 
+/* datagrams have neither cwnd nor RTT: those pictures are left out, the others are there */
+static void what_has_no_samples_has_no_picture(void)
+{
+	char *page = NULL, *svg = NULL;
+	size_t size;
+	FILE *f = open_memstream(&page, &size);
+
+	set_up(1);
+	for (size_t i = 0; i < results[0].n_samples; i++)
+		results[0].samples[i].srtt_us = 0;
+	CU_ASSERT_EQUAL(plot_svg(SERIES_RTT, &scenario, &results[0], "t", &svg), -ENODATA);
+	CU_ASSERT_EQUAL(report_page(f, &run, 1, "t"), 0);
+	fclose(f);
+	CU_ASSERT_PTR_NULL(strstr(page, plot_titles[SERIES_RTT]));
+	CU_ASSERT(strstr(page, plot_titles[SERIES_QUEUE]) || strstr(page, "gnuplot is not installed"));
+	free(page);
+	free(svg);
+	tear_down();
+}
+
 static void a_series_has_the_rate_the_flow_had(void)
 {
 	struct series series;
@@ -477,6 +497,7 @@ int main(void)
 		TEST(the_page_is_self_contained_and_escaped),
 		TEST(without_gnuplot_the_report_says_so),
 		TEST(a_picture_takes_names_as_text),
+		TEST(what_has_no_samples_has_no_picture),
 		TEST(a_series_has_the_rate_the_flow_had),
 		CU_TEST_INFO_NULL,
 	};

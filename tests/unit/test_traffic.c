@@ -222,6 +222,7 @@ static void stop_flag_ends_the_run_early(void)
 	add(&s, "cubic", 10, 0, 0);
 	stop_after_ticks = 5;
 	CU_ASSERT_EQUAL(run(&s, &r, &err), -EINTR);
+	CU_ASSERT_EQUAL(strncmp(err.text, "stopped at 0.", 13), 0);
 	stop_after_ticks = 0;
 	CU_ASSERT(monotonic_ns() - begin < 1000 * MS);
 	CU_ASSERT_EQUAL(open_descriptors(), before);
