@@ -77,7 +77,7 @@ static int make_scenario(const struct compare *c, struct scenario *s, const stru
 		if (!strcmp(settings[i].key, "cc"))
 			cc = settings[i].value;
 		else
-			ret = scenario_set(s, settings[i].key, settings[i].value, &inner);
+			ret = vary_set(&c->vary, s, &settings[i], &inner);
 	}
 	if (!ret)
 		ret = scenario_finish(s, cc, &inner);
