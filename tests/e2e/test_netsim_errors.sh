@@ -99,6 +99,11 @@ printf '%s\nvary: {buffer: [%s]}\nflows: [{}]\nduration: 100ms\n' "$link" "$(seq
 check_exit 1 on_full compare "$TMP/many.yaml" --cc cubic,reno
 holds grep -qE '^netsim compare: cannot write full/results\..*/compare.json: No space left on device$' "$TMP/err"
 equals "$(cat "$TMP/left")" ""
+# nor does a file that may not grow any more
+limited() { (ulimit -f 200 && cd "$TMP/full" && "$@"); } # KiB
+check_exit 1 limited "$NETSIM" run --engine sim --rate 10mbit --rtt 40ms --cc cubic --duration 20s --sample 1ms -o results
+holds grep -qE '^netsim run: cannot write results\..*/samples.csv: File too large$' "$TMP/err"
+equals "$(ls -A "$TMP/full")" ""
 
 # the kernel has one of each tunable
 refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \
