@@ -11,20 +11,25 @@
 
 extern char **environ;
 
+/* In a process group of its own: who interrupts this program from the terminal does not make the report a lesser one. */
 static int start(pid_t *pid, char *const argv[], int input, int output)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int ret = posix_spawn_file_actions_init(&actions);
 
 	if (ret)
 		return -ret;
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	ret = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	if (!ret)
 		ret = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (!ret)
 		ret = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (!ret)
-		ret = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+		ret = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -ret;
 }
