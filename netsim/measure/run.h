@@ -98,6 +98,7 @@ struct run_result {
 	struct link_stats link;    /* the bottleneck, data direction */
 	struct link_result *links; /* every link with a name, the bottleneck among them */
 	size_t n_links;
+	double goodput_bps;        /* of all flows together, within the measured window */
 	double utilisation;        /* of the link's rate, within the measured window */
 	double jain;               /* of the flows' goodput within the measured window */
 	struct run_health health;
@@ -113,7 +114,7 @@ uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);
 
 /* --- measure.c: pure ------------------------------------------------------------------------------------------ */
 
-/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, utilisation, jain. */
+/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, goodput, utilisation, jain. */
 void measure_run(const struct scenario *s, struct run_result *r);
 
 /* What became of a group's transfers of min_bytes to max_bytes that began from measure_transfers_from_ns() on: of bulk all, else those

@@ -57,11 +57,7 @@ static double completion(const struct run_result *r, size_t flow)
 
 static double total_goodput(const struct run_result *r, size_t flow)
 {
-	double sum = 0;
-
-	for (size_t i = 0; i < r->n_flows; i++)
-		sum += r->flows[i].goodput_bps;
-	return sum;
+	return r->goodput_bps;
 }
 
 static double utilisation(const struct run_result *r, size_t flow)
