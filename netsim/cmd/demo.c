@@ -18,9 +18,7 @@
 #define RIVAL "cubic"
 #define DURATION "30s"
 #define WARMUP "10s" /* slow start and the recovery from it are over; shares still have not settled wholly */
-#define SIDE_BY_SIDE 6 /* 6 × 50 Mbit/s is what two CPUs emulate with nothing late */
-#define RETRIES_SIDE_BY_SIDE 2 /* what was void may have been disturbed by its neighbours */
-#define TRIES 2                /* of a cell whose run is void */
+#define TRIES 2 /* of a cell whose run is void */
 #define DCTCP_THRESHOLD "30pkt" /* above a seventh of the BDP of 165 packets (RFC 8257, 3.1 and Alizadeh et al. 2010, 3.3) */
 #define MAX_CELLS 16
 
@@ -73,13 +71,8 @@ static int make_cells(struct demo *d, struct congctl_error *err)
 {
 	int ret = 0;
 
-	d->cells = (struct cells){
-		.cells = d->cell,
-		.session = &d->session,
-		.side_by_side = SIDE_BY_SIDE,
-		.retry_side_by_side = RETRIES_SIDE_BY_SIDE,
-		.tries = TRIES,
-	};
+	d->cells = (struct cells){.cells = d->cell, .session = &d->session, .tries = TRIES};
+	cells_emulated(&d->cells);
 	for (int rival = 0; rival < 2; rival++) {
 		if (!ret && rival)
 			ret = add_cell(d, RIVAL, NULL, true, err);
