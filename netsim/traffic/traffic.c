@@ -30,7 +30,7 @@ uint64_t traffic_now(const struct traffic *t)
 {
 	uint64_t now = monotonic_ns();
 
-	return now > t->config->start_mono_ns ? now - t->config->start_mono_ns : 0;
+	return now > t->start_mono_ns ? now - t->start_mono_ns : 0;
 }
 
 static bool stopped(const struct traffic *t)
@@ -253,7 +253,7 @@ static void serve(struct traffic *t, uint64_t now)
 static void wait_for_start(const struct traffic *t)
 {
 	struct timespec start = {
-		.tv_sec = (time_t)(t->config->start_mono_ns / 1000000000), .tv_nsec = (long)(t->config->start_mono_ns % 1000000000),
+		.tv_sec = (time_t)(t->start_mono_ns / 1000000000), .tv_nsec = (long)(t->start_mono_ns % 1000000000),
 	};
 
 	while (!stopped(t) && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &start, NULL) == EINTR)
@@ -328,7 +328,11 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 		return ret;
 	init_flows(t);
 	sample_init(t);
-	return open_sockets(t, err);
+	ret = open_sockets(t, err);
+	t->start_mono_ns = monotonic_ns();
+	if (!ret && t->config->begin)
+		ret = t->config->begin(t->config->begin_arg, &t->start_mono_ns, err);
+	return ret;
 }
 
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err)
