@@ -252,7 +252,8 @@ static int put_run(FILE *f, const struct report_run *run, size_t cell)
 			fputs(".</p>\n", f);
 		}
 		if (figures.n_valid) {
-			put_flows(f, &figures);
+			if (figures.n_flows)
+				put_flows(f, &figures);
 			put_transfers(f, &figures);
 			put_link(f, &figures);
 			put_pictures(f, run, cell);
