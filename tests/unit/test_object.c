@@ -8,6 +8,7 @@
 
 #include <congctl/congctl.h>
 
+#include "plugins.h"
 #include "unit.h"
 
 #define OBJECT BUILD "/algorithms/aimd.bpf.o"
@@ -272,6 +273,7 @@ int main(void)
 	if (fd < 0)
 		return 1;
 	close(fd);
+	use_built_algorithms(); /* without a catalogue the sentence is another */
 	read_good();
 	failed = unit_run("object", tests);
 	unlink(copy);
