@@ -89,6 +89,18 @@ static int finish(int code)
 	return NETSIM_FAILED;
 }
 
+/* "" or "--output=": a variable that is not set, most likely. Nothing has an empty value. */
+static bool has_empty(char **argv)
+{
+	for (char **arg = argv; *arg; arg++) {
+		if (**arg && (strncmp(*arg, "--", 2) || (*arg)[strlen(*arg) - 1] != '='))
+			continue;
+		fprintf(stderr, "netsim: '%s' is given an empty word: 'netsim %s -h' shows the usage\n", argv[1], argv[1]);
+		return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	size_t length = 0;
@@ -106,8 +118,11 @@ int main(int argc, char **argv)
 	catch_signals();
 	/* cppcheck-suppress comparePointers ; as above */
 	for (const struct netsim_command *const *c = __start_netsim_commands; c < __stop_netsim_commands; c++) {
-		if (!strcmp((*c)->name, argv[1]))
-			return finish((*c)->run(argc - 1, argv + 1));
+		if (strcmp((*c)->name, argv[1]))
+			continue;
+		if (has_empty(argv))
+			return NETSIM_MISUSE;
+		return finish((*c)->run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "netsim: unknown command '%s': 'netsim' alone lists them\n", argv[1]);
 	return NETSIM_MISUSE;

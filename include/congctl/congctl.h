@@ -233,10 +233,10 @@ int congctl_holders(const char *name, struct congctl_holder **holders, size_t *n
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
-/* Swap the link of `name` to a new build, loaded from `file` (NULL: from the catalogue), which keeps its tunables' present values. New
- * connections have it at once, those by a namespace's default too; the former build stays pinned for congctl_rollback(). With `migrate`,
- * live sockets get it as well; if that is cut short, the same call again goes on. -EBUSY: somebody else swapped it meanwhile; on any
- * failure the old one stays. What goes wrong after the swap is no failure: `why` says it. */
+/* Swap the link of `name` to a new build, loaded from `file` (NULL: from the one that the build which runs came from), which keeps its
+ * tunables' present values. New connections have it at once, those by a namespace's default too; the former build stays pinned for
+ * congctl_rollback(). With `migrate`, live sockets get it as well; if that is cut short, the same call again goes on. -EBUSY: somebody else
+ * swapped it meanwhile; on any failure the old one stays. What goes wrong after the swap is no failure: `why` says it. */
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err);
 /* Take over what another tool registered: pin it, so that it outlives that tool and the commands here look after it. -ENOENT not
@@ -270,7 +270,7 @@ struct congctl_change {
 };
 
 /* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
- * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * verifier has had its say, and what congctl_plan_apply() would refuse is refused here if it can be known. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
  * file begin with FILE:LINE. */
 struct congctl_plan;
 int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);

@@ -39,8 +39,6 @@ typedef u32 __wsum;
 #define SOL_TCP 6
 #define TCP_CONGESTION 13
 #define TCP_CA_NAME_MAX 16
-#define TCP_LISTEN 10
-#define EPERM 1
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -53,7 +51,6 @@ struct in6_addr {
 struct sock_common {
 	u32 skc_daddr;
 	u16 skc_family;
-	volatile unsigned char skc_state;
 	struct in6_addr skc_v6_daddr;
 };
 
@@ -119,21 +116,16 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	u64 session_id;
-	u64 seq_num;
 };
 
 struct bpf_iter__tcp {
 	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
-	u32 uid;
 };
 
 struct bpf_iter__bpf_sk_storage_map {
 	struct bpf_iter_meta *meta;
-	struct bpf_map *map;
 	struct sock *sk;
-	void *value;
 };
 
 #pragma clang attribute pop

@@ -25,10 +25,10 @@ static const struct command update = {
 	.name = "update",
 	.args = "NAME [FILE]",
 	.summary = "swap a registered algorithm to a new build",
-	.details = "Without FILE the new build is the catalogue's. It starts with the values the tunables have now. On any failure the\n"
-		   "present build stays. New connections have the new one at once, and 'congctl rollback NAME' brings the former one\n"
-		   "back. Live connections, and listeners with those they accept, keep the former one unless --migrate moves them;\n"
-		   "a connection that is moved starts over with a new state.",
+	.details = "Without FILE the new build is read from where the present one came from. It starts with the values the tunables have\n"
+		   "now. On any failure the present build stays. New connections have the new one at once, and 'congctl rollback NAME'\n"
+		   "brings the former one back. Live connections, and listeners with those they accept, keep the former one unless\n"
+		   "--migrate moves them; a connection that is moved starts over with a new state.",
 	.min_args = 1,
 	.max_args = 2,
 	.options = specs,

@@ -6,22 +6,20 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "name.h"
 #include "registry.h"
+#include "source.h"
 
 /* Pin it by name. A pin that is there already is of a registration that is gone: the name belongs to another one now. */
 static int pin(int fd, const char *path)
 {
-	if (mkdir(CONGCTL_PIN_DIR, 0755) && errno != EEXIST)
-		return -errno;
-	if (!bpf_obj_pin(fd, path))
-		return 0;
-	if (errno != EEXIST || unlink(path))
-		return -errno;
-	return bpf_obj_pin(fd, path) ? -errno : 0;
+	int ret = name_pin(fd, path);
+
+	if (ret != -EEXIST)
+		return ret;
+	return unlink(path) ? -errno : name_pin(fd, path);
 }
 
 /* Was it taken out between the look at it and the pin? */
@@ -51,6 +49,7 @@ static int adopt(const struct registered *r, struct congctl_error *err)
 		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
 		return congctl_fail(err, ret, "cannot adopt '%s': nothing can be pinned at %s: %s", r->name, path, strerror(-ret));
 	}
+	source_forget(r->name); /* what is noted is of another one */
 	if (still_registered(r))
 		return 0;
 	unlink(path);

@@ -60,8 +60,6 @@ int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err)
 
 	if (ret)
 		return ret;
-	if (!*where)
-		return congctl_fail(err, -EINVAL, "no cgroup is given: give a directory below %s", root);
 	fd = open_directory(where);
 	/* "." is meant from here: never the root of all */
 	if (fd < 0 && *where != '.' && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))
@@ -117,14 +115,13 @@ static int read_program(uint32_t prog_id, struct cgroup_rule *rule)
 {
 	uint32_t maps[MAX_MAPS], zero = 0, len;
 	struct bpf_prog_info prog = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)maps};
-	int fd = bpf_prog_get_fd_by_id(prog_id), ret = -ENOENT;
+	int prog_fd = bpf_prog_get_fd_by_id(prog_id), fd, ret = -ENOENT;
 
 	len = sizeof(prog);
-	if (fd < 0)
+	if (prog_fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &prog, &len))
+	if (bpf_obj_get_info_by_fd(prog_fd, &prog, &len))
 		prog.nr_map_ids = 0;
-	close(fd);
 	for (uint32_t i = 0; i < prog.nr_map_ids && i < MAX_MAPS && ret; i++) {
 		struct bpf_map_info map = {};
 		struct assign_rule said;
@@ -140,14 +137,15 @@ static int read_program(uint32_t prog_id, struct cgroup_rule *rule)
 		}
 		close(fd);
 	}
+	close(prog_fd);
 	return ret;
 }
 
 /* -ENOENT and no cgroup: that is gone, so it is nothing any more */
 static int read_rule(const char *id, struct cgroup_rule *rule)
 {
-	struct bpf_link_info info = {};
-	uint32_t len = sizeof(info);
+	struct bpf_link_info info;
+	uint32_t len, before = 0;
 	char path[PATH_MAX];
 	int fd, ret;
 
@@ -156,13 +154,19 @@ static int read_rule(const char *id, struct cgroup_rule *rule)
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
-	ret = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : info.type != BPF_LINK_TYPE_CGROUP ? -EINVAL : 0;
+	do { /* a change of mind meanwhile takes the program away */
+		memset(&info, 0, sizeof(info));
+		len = sizeof(info);
+		before = rule->prog_id;
+		ret = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : info.type != BPF_LINK_TYPE_CGROUP ? -EINVAL : 0;
+		if (ret)
+			break;
+		*rule = (struct cgroup_rule){.cgroup = info.cgroup.cgroup_id, .prog_id = info.prog_id};
+		snprintf(rule->id, sizeof(rule->id), "%s", id);
+		ret = rule->cgroup ? read_program(info.prog_id, rule) : -ENOENT;
+	} while (ret == -ENOENT && rule->cgroup && rule->prog_id != before);
 	close(fd);
-	if (ret)
-		return ret;
-	*rule = (struct cgroup_rule){.cgroup = info.cgroup.cgroup_id, .prog_id = info.prog_id};
-	snprintf(rule->id, sizeof(rule->id), "%s", id);
-	return rule->cgroup ? read_program(info.prog_id, rule) : -ENOENT;
+	return ret;
 }
 
 int cgroup_rules(struct cgroup_rule **list, size_t *n)

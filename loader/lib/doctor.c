@@ -254,7 +254,7 @@ static void check_programs(struct findings *f)
 
 static bool read_line(const char *path, char *line, size_t size)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = fopen(path, "re");
 	bool good = file && fgets(line, size, file);
 
 	if (file)

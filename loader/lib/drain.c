@@ -138,21 +138,24 @@ static int move_sockets(struct drain *d, struct congctl_moved *moved, struct con
 	return ret;
 }
 
-/* Users of all its builds; negative errno */
-static int64_t count_users(const struct drain *d)
+/* Users of all its builds, one that was swapped in meanwhile too; negative errno */
+static int64_t count_users(const char *name)
 {
-	int64_t users = registry_users(d->from.map_id, true);
-	struct registered *old;
+	struct registered now, *old;
+	int64_t users;
 	size_t n;
+	int ret = registry_find(name, &now);
 
-	if (users < 0 || registry_walk_old(&old, &n))
-		return users;
-	for (size_t i = 0; i < n; i++) {
-		if (!strcmp(old[i].name, d->from.name))
+	if (ret)
+		return ret;
+	users = now.users;
+	ret = registry_walk_old(&old, &n);
+	for (size_t i = 0; !ret && i < n; i++) {
+		if (!strcmp(old[i].name, name))
 			users += old[i].users;
 	}
 	free(old);
-	return users;
+	return ret ? ret : users;
 }
 
 static uint64_t now_ms(void)
@@ -176,9 +179,11 @@ static int move_everybody(struct drain *d, unsigned int timeout_ms, struct congc
 			ret = move_sockets(d, moved, err);
 		if (ret)
 			return ret;
-		users = count_users(d);
-		if (users <= 0 && !rules)
-			return users < 0 ? congctl_fail(err, users, "'%s' went away meanwhile", d->from.name) : 0;
+		users = count_users(d->from.name);
+		if (users < 0)
+			return congctl_fail(err, users, users == -ENOENT ? "'%s' went away meanwhile" : "cannot see who holds '%s'", d->from.name);
+		if (!users && !rules)
+			return 0;
 		if (timeout_ms && now_ms() - start >= timeout_ms)
 			break;
 		nanosleep(&(struct timespec){.tv_nsec = rules ? 0 : PAUSE_MS * 1000000}, NULL);

@@ -2,6 +2,7 @@
 /* Who has an algorithm: sockets and defaults and routes of each network namespace, rules, and what is left of earlier builds. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,6 @@
 #include "registry.h"
 #include "route.h"
 #include "select.h"
-
-#define TABLE_MAIN 254
 
 struct holders {
 	const char *name;
@@ -40,40 +39,26 @@ static int add(struct holders *h, enum congctl_holder_kind kind, uint64_t socket
 	return 0;
 }
 
-struct route_table {
-	struct route *at;
-	size_t n;
-};
-
-static int list_routes(void *arg)
-{
-	struct route_table *table = arg;
-
-	return route_list(&table->at, &table->n);
-}
-
-static int add_routes(struct holders *h, const struct namespace *ns)
+static int add_routes(struct holders *h, const struct namespace *ns, struct congctl_error *err)
 {
 	const char *in = *ns->where ? " in " : "";
 	char prefix[ROUTE_TEXT_MAX], suffix[32];
-	struct route_table table = {};
-	int ret;
+	struct route *list;
+	size_t n;
+	int ret = route_list_in(ns, &list, &n, err);
 
-	if (namespace_run(ns, list_routes, &table))
-		return 0; /* gone meanwhile */
-	ret = 0;
-	for (size_t i = 0; !ret && i < table.n; i++) {
-		const struct route *r = &table.at[i];
+	for (size_t i = 0; !ret && i < n; i++) {
+		const struct route *r = &list[i];
 
 		if (strcmp(r->name, h->name))
 			continue;
 		route_print(&r->key.to, prefix);
 		*suffix = '\0';
-		if (r->key.table != TABLE_MAIN)
+		if (r->key.table != RT_TABLE_MAIN)
 			snprintf(suffix, sizeof(suffix), ", table %u", r->key.table);
 		ret = add(h, CONGCTL_HOLDER_ROUTE, 0, "%s%s%s%s%s", prefix, in, ns->where, suffix, r->locked ? ", locked" : "");
 	}
-	route_free(table.at, table.n);
+	route_free(list, n);
 	return ret;
 }
 
@@ -82,14 +67,16 @@ static int add_namespace(struct holders *h, struct migration *m, const struct mi
 {
 	const char *where = *ns->where ? ns->where : "this namespace";
 	struct migrate_outcome outcome = {};
-	char name[CONGCTL_NAME_MAX + 1] = "";
+	char name[CONGCTL_NAME_MAX + 1];
 	int ret = m ? migration_run(m, ns, orders, &outcome, err) : 0;
 
 	if (!ret && outcome.meant)
 		ret = add(h, CONGCTL_HOLDER_SOCKETS, outcome.meant, "%s", where);
-	if (!ret && !namespace_default(ns, name) && !strcmp(name, h->name))
+	if (!ret)
+		ret = namespace_default(ns, name);
+	if (!ret && !strcmp(name, h->name))
 		ret = add(h, CONGCTL_HOLDER_DEFAULT, 0, "%s", where);
-	return ret ? ret : add_routes(h, ns);
+	return ret ? ret : add_routes(h, ns, err);
 }
 
 /* Its build of now (map 0: the kernel's own) in every namespace; of one that is not registered only defaults and routes. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "name.h"
+#include "object.h"
 #include "registry.h"
 
 struct list {
@@ -60,7 +61,7 @@ static int add_registered(struct list *l, const struct registered *r)
 	e->origin = r->pinned ? CONGCTL_OURS : CONGCTL_FOREIGN;
 	e->map_id = r->map_id;
 	e->users = r->users;
-	if (!congctl_running_open(&obj, r->name, NULL)) { /* it may be gone by now, or say nothing of itself */
+	if (r->users >= 0 && !running_open(&obj, r, NULL)) { /* it may be gone by now, or say nothing of itself */
 		describe(e, congctl_object_info(obj));
 		congctl_object_close(obj);
 	}

@@ -5,6 +5,7 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,7 +24,12 @@ struct rtattr *nlbuf_nest(struct nlbuf *b, int type); /* NULL: too long */
 void nlbuf_nest_end(struct nlbuf *b, struct rtattr *nest);
 
 /* Send, and call each() for every message of the answer until it gives back something else than 0, which is the result; else 0 or
- * the kernel's errno. */
+ * the kernel's errno. -EINTR: what was dumped has changed meanwhile, and each() has seen neither the old nor the new. */
 int nlbuf_ask(struct nlbuf *b, int protocol, int (*each)(const struct nlmsghdr *message, void *arg), void *arg);
+
+/* A socket to which the kernel tells the changes of these groups (RTMGRP_…) from now on; to be closed. Negative errno. */
+int netlink_listen(int protocol, unsigned int groups);
+/* Has it told any? */
+bool netlink_heard(int fd);
 
 #endif

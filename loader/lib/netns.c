@@ -134,23 +134,33 @@ int namespace_open(struct namespace *ns, const char *where, struct congctl_error
 	return ret ? congctl_fail(err, ret, "cannot enter the network namespace '%s': %s", where, strerror(-ret)) : 0;
 }
 
+static bool is_listed(const struct namespace *list, size_t n, uint64_t inode)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].inode == inode)
+			return true;
+	}
+	return false;
+}
+
 /* Append what `path` is, unless it is there already. */
 static int add(struct namespace **list, size_t *n, const char *path, const char *where)
 {
 	struct namespace *more;
 	struct stat st;
 
-	if (stat(path, &st))
-		return 0; /* gone, or not ours to see */
-	for (size_t i = 0; i < *n; i++) {
-		if ((*list)[i].inode == st.st_ino)
-			return 0;
-	}
+	if (stat(path, &st) || is_listed(*list, *n, st.st_ino)) /* gone, or not ours to see */
+		return 0;
 	more = realloc(*list, (*n + 1) * sizeof(**list));
 	if (!more)
 		return -ENOMEM;
 	*list = more;
-	*n += !open_file(&more[*n], path, where);
+	if (open_file(&more[*n], path, where))
+		return 0;
+	if (is_listed(more, *n, more[*n].inode)) /* the process has gone elsewhere meanwhile, or its pid is another's */
+		namespace_close(&more[*n]);
+	else
+		++*n;
 	return 0;
 }
 
@@ -308,14 +318,19 @@ int namespace_default(const struct namespace *ns, char name[CONGCTL_NAME_MAX + 1
 	return namespace_run(ns, read_default, name);
 }
 
+static int check_default(void *name)
+{
+	return access(FIRST_ONLY, F_OK) && !name_listed("tcp_allowed_congestion_control", name) ? -EACCES : 0;
+}
+
 /* -EACCES before the kernel is asked: its refusal leaks a reference to the algorithm for ever (6.18) */
 static int write_default(void *arg)
 {
 	const char *name = arg;
-	int fd, ret = 0;
+	int fd, ret = check_default(arg);
 
-	if (access(FIRST_ONLY, F_OK) && !name_listed("tcp_allowed_congestion_control", name))
-		return -EACCES;
+	if (ret)
+		return ret;
 	fd = open(DEFAULT_FILE, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EACCES ? -EPERM : -errno;
@@ -325,10 +340,8 @@ static int write_default(void *arg)
 	return ret;
 }
 
-int namespace_set_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+static int explain_default(int ret, const char *name, struct congctl_error *err)
 {
-	int ret = namespace_run(ns, write_default, (void *)name);
-
 	switch (ret) {
 	case 0:
 		return 0;
@@ -342,4 +355,14 @@ int namespace_set_default(const struct namespace *ns, const char *name, struct c
 	default:
 		return congctl_fail(err, ret, "cannot write net.ipv4.tcp_congestion_control: %s", strerror(-ret));
 	}
+}
+
+int namespace_check_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+{
+	return explain_default(namespace_run(ns, check_default, (void *)name), name, err);
+}
+
+int namespace_set_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+{
+	return explain_default(namespace_run(ns, write_default, (void *)name), name, err);
 }

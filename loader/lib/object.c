@@ -244,8 +244,9 @@ int congctl_object_open_all(struct congctl_object ***out, size_t *n, const char 
 
 	*out = NULL;
 	*n = 0;
-	if (!ret) {
+	if (file)
 		file->refs = 1;
+	if (!ret) {
 		name = cut_name(what);
 		ret = name_resolve(what, path, NULL);
 		if (ret == -ENOENT && !name && search(what, path)) {

@@ -72,6 +72,10 @@ void object_release(struct congctl_object *obj);
 /* load.c: make the loaded map ready for a link to be swapped to it; nothing is registered. */
 int object_make_ready(struct congctl_object *obj, struct congctl_error *err);
 
+struct registered;
+/* running.c: congctl_running_open() of one that was found already, its users known */
+int running_open(struct congctl_object **out, const struct registered *found, struct congctl_error *err);
+
 /* ops.c: where the algorithms of an image are, at least one; `file` is for the sentence */
 int ops_find(const struct image *im, const struct btf *btf, const char *file, struct ops_place places[OPS_PLACES_MAX], size_t *n,
 	     struct congctl_error *err);

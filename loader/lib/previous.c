@@ -124,6 +124,23 @@ void previous_sweep(void)
 	unlock_directory(PREVIOUS_DIR, fd);
 }
 
+int previous_lock(struct congctl_error *err)
+{
+	int fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
+
+	return fd < 0 ? lock_explain(PREVIOUS_DIR, fd, err) : fd;
+}
+
+void previous_unlock(int lock)
+{
+	unlock_directory(PREVIOUS_DIR, lock);
+}
+
+int previous_lost(const char *name, struct congctl_error *err)
+{
+	return congctl_fail(err, -EBUSY, "'%s' was swapped by somebody else meanwhile: look at it and try again", name);
+}
+
 static int move_link(int link_fd, int from_fd, int to_fd)
 {
 	struct bpf_link_update_opts opts = {.sz = sizeof(opts), .flags = BPF_F_REPLACE, .old_prog_fd = from_fd};
@@ -134,7 +151,7 @@ static int move_link(int link_fd, int from_fd, int to_fd)
 static int explain_swap(const char *name, int code, struct congctl_error *err)
 {
 	if (code == -EPERM)
-		return congctl_fail(err, -EBUSY, "'%s' was swapped by somebody else meanwhile: look at it and try again", name);
+		return previous_lost(name, err);
 	if (code == -ENOLINK)
 		return congctl_fail(err, -ENOENT, "'%s' was unregistered meanwhile: 'congctl register' it", name);
 	if (code == -EINVAL)
@@ -176,7 +193,7 @@ static int swap_builds(const struct previous_swap *s, struct congctl_moved *move
 	previous_path(s->name, FORMER, former);
 	previous_path(s->name, MARK, mark);
 	if (s->mark && bpf_obj_pin(s->new_fd, mark))
-		return errno == EEXIST ? explain_swap(s->name, -EPERM, err) : explain_pin(s->name, -errno, err);
+		return errno == EEXIST ? previous_lost(s->name, err) : explain_pin(s->name, -errno, err);
 	if (bpf_obj_pin(s->old_fd, half)) {
 		ret = explain_pin(s->name, -errno, err);
 		if (s->mark)
@@ -199,16 +216,12 @@ static int swap_builds(const struct previous_swap *s, struct congctl_moved *move
 
 int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved, struct congctl_error *err)
 {
-	int fd, ret;
+	int ret;
 
-	fd = lock_directory(PREVIOUS_DIR, true, LOCK_MS);
-	if (fd < 0)
-		return lock_explain(PREVIOUS_DIR, fd, err);
 	settle(swap->name);
 	ret = swap->twin ? swap_twins(swap, moved, err) : swap_builds(swap, moved, err);
 	if (!ret)
 		settle(swap->name); /* the mark of an earlier one */
-	unlock_directory(PREVIOUS_DIR, fd);
 	return ret;
 }
 
@@ -249,25 +262,23 @@ bool previous_is_marked(const char *name)
 	return marked > 0 && marked == registry_pin_map(pin);
 }
 
-static void drop(const char *name, const char *prefix)
+void previous_unmark(const char *name)
+{
+	char path[PATH_MAX];
+
+	previous_path(name, MARK, path);
+	unlink(path);
+}
+
+void previous_drop(const char *name)
 {
 	int fd = lock_directory(PREVIOUS_DIR, false, LOCK_MS);
 	char path[PATH_MAX];
 
 	if (fd < 0)
 		return;
-	previous_path(name, prefix, path);
+	previous_unmark(name);
+	previous_path(name, FORMER, path);
 	unlink(path);
 	unlock_directory(PREVIOUS_DIR, fd);
-}
-
-void previous_unmark(const char *name)
-{
-	drop(name, MARK);
-}
-
-void previous_drop(const char *name)
-{
-	drop(name, MARK);
-	drop(name, FORMER);
 }

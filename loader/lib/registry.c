@@ -10,6 +10,8 @@
 #include "name.h"
 #include "registry.h"
 
+#define LOOKS_MAX 20
+
 struct links {
 	struct {
 		uint32_t link_id, map_id;
@@ -203,33 +205,51 @@ static int walk_pins(struct registered **list, size_t *n, bool add)
 	return 0;
 }
 
-int registry_walk(struct registered **list, size_t *n)
+static bool same_links(const struct links *a, const struct links *b)
 {
-	struct links links = {};
-	int ret, pins;
+	return a->n == b->n && (!a->n || !memcmp(a->at, b->at, a->n * sizeof(*a->at)));
+}
+
+/* One look; *stable: the links are afterwards as they were before. */
+static int walk_once(int wanted, bool pins, struct registered **list, size_t *n, bool *stable)
+{
+	struct links links = {}, after = {};
+	int ret = walk_links(&links), ret_pins;
 
 	*list = NULL;
 	*n = 0;
-	ret = walk_links(&links);
 	if (!ret)
-		ret = walk_maps(&links, 0, list, n);
-	pins = walk_pins(list, n, ret == -EPERM);
+		ret = walk_maps(&links, wanted, list, n);
+	ret_pins = pins ? walk_pins(list, n, ret == -EPERM) : 0;
+	*stable = ret || walk_links(&after) || same_links(&links, &after);
 	free(links.at);
-	return ret ? ret : pins;
+	free(after.at);
+	return ret ? ret : ret_pins;
+}
+
+/* Links, maps and pins are read one after the other: when a build is swapped in between, its algorithm would seem not to be there, or to be
+ * somebody else's. A look takes less time than a swap. */
+static int walk(int wanted, bool pins, struct registered **list, size_t *n)
+{
+	bool stable = false;
+	int ret = 0;
+
+	*list = NULL;
+	for (int i = 0; i < LOOKS_MAX && !stable; i++) {
+		free(*list);
+		ret = walk_once(wanted, pins, list, n, &stable);
+	}
+	return ret;
+}
+
+int registry_walk(struct registered **list, size_t *n)
+{
+	return walk(0, true, list, n);
 }
 
 int registry_walk_old(struct registered **list, size_t *n)
 {
-	struct links links = {};
-	int ret;
-
-	*list = NULL;
-	*n = 0;
-	ret = walk_links(&links);
-	if (!ret)
-		ret = walk_maps(&links, -ESTALE, list, n);
-	free(links.at);
-	return ret;
+	return walk(-ESTALE, false, list, n);
 }
 
 int registry_find(const char *name, struct registered *found)
@@ -261,7 +281,7 @@ int registry_resolve(const char *name, struct registered *found)
 	return registry_find(longer, found);
 }
 
-int64_t registry_users(uint32_t map_id, bool registered)
+int64_t registry_users(uint32_t map_id)
 {
 	const struct kernel_layout *layout = kernel_layout();
 	struct bpf_map_info info;
@@ -277,9 +297,9 @@ int64_t registry_users(uint32_t map_id, bool registered)
 	close(fd);
 	if (!value)
 		return -ENOENT;
-	users = (int64_t)word(value, layout->refcnt) - registered;
+	users = word(value, layout->refcnt);
 	free(value);
-	return users < 0 ? 0 : users;
+	return users;
 }
 
 const char *registry_holder(const char *name, char *buf, size_t size)

@@ -26,8 +26,8 @@ int registry_walk_old(struct registered **list, size_t *n);
 int registry_find(const char *name, struct registered *found);
 /* The same for a name as a person gives it: "cubic" stands for "bpf_cubic" unless it is one itself. */
 int registry_resolve(const char *name, struct registered *found);
-/* users of the struct_ops map now, whether it is registered still; negative errno */
-int64_t registry_users(uint32_t map_id, bool registered);
+/* users now of the struct_ops map of one that is not registered any more; negative errno */
+int64_t registry_users(uint32_t map_id);
 
 /* the map that the pin at `path` stands for: that of its link, or the map itself (plain registration); 0: neither, or no pin; negative errno */
 int64_t registry_pin_map(const char *path);

@@ -5,10 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "netlink.h"
+#include "netns.h"
 #include "route.h"
 
+#define PASSES_MAX 20
+#define PAUSE_NS 5000000
 #define CC_LOCK (1U << RTAX_CC_ALGO)
 #define KEPT_FLAGS (RTNH_F_PERVASIVE | RTNH_F_ONLINK) /* the others are states that the kernel only reports */
 
@@ -121,6 +126,8 @@ static int keep(const struct nlmsghdr *message, void *arg)
 
 	if (message->nlmsg_type != RTM_NEWROUTE || message->nlmsg_len < NLMSG_LENGTH(sizeof(*m)) || m->rtm_flags & RTM_F_CLONED)
 		return 0;
+	if (m->rtm_family != AF_INET && m->rtm_family != AF_INET6) /* of MPLS, of multicast */
+		return 0;
 	more = realloc(routes->at, (routes->n + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
@@ -133,28 +140,67 @@ static int keep(const struct nlmsghdr *message, void *arg)
 	return 0;
 }
 
-int route_list(struct route **list, size_t *n)
+/* Of all families at once: asked for IPv4 alone, the kernel (6.18) ends at a route that it cannot tell and says nothing of it. */
+static int list_once(struct routes *routes)
 {
-	static const int families[] = {AF_INET, AF_INET6};
+	struct nlbuf b;
+
+	nlbuf_start(&b, RTM_GETROUTE, NLM_F_DUMP, sizeof(struct rtmsg));
+	return nlbuf_ask(&b, NETLINK_ROUTE, keep, routes);
+}
+
+/* The kernel tells the routes in many datagrams. When those of IPv6 change in between, it goes on at the same number of them, so that it
+ * leaves some out or tells them twice, and says nothing of it; IPv4 goes on at the next prefix. -EINTR: it was so. */
+static int list_undisturbed(struct routes *routes)
+{
+	int fd = netlink_listen(NETLINK_ROUTE, RTMGRP_IPV6_ROUTE), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = list_once(routes);
+	if (!ret && netlink_heard(fd))
+		ret = -EINTR;
+	close(fd);
+	return ret;
+}
+
+/* -EINTR: they would not keep still */
+static int list_here(void *arg)
+{
+	struct routes *routes = arg;
+	int ret = -EINTR;
+
+	for (int i = 0; i < PASSES_MAX && ret == -EINTR; i++) {
+		if (i)
+			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+		ret = list_undisturbed(routes);
+		if (!ret)
+			break;
+		route_free(routes->at, routes->n);
+		*routes = (struct routes){};
+	}
+	return ret;
+}
+
+int route_list_in(const struct namespace *ns, struct route **list, size_t *n, struct congctl_error *err)
+{
+	const char *of = ns && *ns->where ? " of the network namespace " : "", *where = ns ? ns->where : "";
 	struct routes routes = {};
-	int ret = 0;
+	int ret = ns ? namespace_run(ns, list_here, &routes) : list_here(&routes);
 
-	for (int i = 0; i < 2 && !ret; i++) {
-		struct nlbuf b;
-		struct rtmsg *m = nlbuf_start(&b, RTM_GETROUTE, NLM_F_DUMP, sizeof(*m));
-
-		m->rtm_family = families[i];
-		ret = nlbuf_ask(&b, NETLINK_ROUTE, keep, &routes);
-		if (ret == -EOPNOTSUPP || ret == -EAFNOSUPPORT) /* no IPv6 here */
-			ret = 0;
-	}
-	if (ret) {
-		route_free(routes.at, routes.n);
-		routes = (struct routes){};
-	}
 	*list = routes.at;
 	*n = routes.n;
-	return ret;
+	if (ret == -EINTR)
+		return congctl_fail(err, -EAGAIN, "cannot read the routes%s%s: they keep changing meanwhile: try again when they rest", of, where);
+	if (ret == -EMSGSIZE)
+		return congctl_fail(err, ret, "cannot read the routes%s%s: one has more next hops than the kernel can tell: make it several routes",
+				    of, where);
+	return ret ? congctl_fail(err, ret, "cannot read the routes%s%s: %s", of, where, strerror(-ret)) : 0;
+}
+
+int route_list(struct route **list, size_t *n, struct congctl_error *err)
+{
+	return route_list_in(NULL, list, n, err);
 }
 
 void route_free(struct route *list, size_t n)

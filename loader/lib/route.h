@@ -7,6 +7,8 @@
 
 #include <congctl/congctl.h>
 
+struct namespace;
+
 struct route_prefix {
 	uint8_t addr[16]; /* network byte order, the host bits are zero */
 	uint32_t family, bits;
@@ -33,7 +35,9 @@ int route_parse(const char *text, struct route_prefix *prefix, struct congctl_er
 void route_print(const struct route_prefix *prefix, char text[ROUTE_TEXT_MAX]);
 bool route_covers(const struct route_prefix *outer, const struct route_prefix *inner);
 
-int route_list(struct route **list, size_t *n); /* of all tables, free with route_free() */
+/* Of all tables, IPv4 and IPv6; free with route_free(). -EAGAIN: they would not keep still. */
+int route_list(struct route **list, size_t *n, struct congctl_error *err);
+int route_list_in(const struct namespace *ns, struct route **list, size_t *n, struct congctl_error *err);
 void route_free(struct route *list, size_t n);
 /* The route that traffic to `prefix` would go by: of exactly that prefix, or the one that covers it; NULL: none. Main table. */
 const struct route *route_best(const struct route *list, size_t n, const struct route_prefix *prefix);

@@ -35,40 +35,34 @@ static void find_undo(const struct rules *r, struct congctl_rule *rule, struct u
 	snprintf(rule->undo, sizeof(rule->undo), "%s", undo_find(r->saved, r->n_saved, like));
 }
 
-struct there {
-	struct rules *rules;
-	const struct namespace *ns;
-};
-
-static int add_routes(void *arg)
+static int add_routes(struct rules *r, const struct namespace *ns, struct congctl_error *err)
 {
-	const struct there *there = arg;
 	struct route *list;
 	size_t n;
-	int ret = route_list(&list, &n);
+	int ret = route_list_in(ns, &list, &n, err);
 
 	for (size_t i = 0; i < n && !ret; i++) {
 		struct undo_record like = {.scope = CONGCTL_SCOPE_PREFIX, .route = list[i].key, .lock = list[i].locked,
-					   .netns_inode = there->ns->inode, .netns_cookie = there->ns->cookie};
+					   .netns_inode = ns->inode, .netns_cookie = ns->cookie};
 		struct congctl_rule *rule;
 
 		if (!*list[i].name)
 			continue;
-		rule = add(there->rules, CONGCTL_SCOPE_PREFIX, list[i].name);
+		rule = add(r, CONGCTL_SCOPE_PREFIX, list[i].name);
 		if (!rule) {
 			ret = -ENOMEM;
 			break;
 		}
 		route_print(&list[i].key.to, rule->selection.where);
-		snprintf(rule->selection.netns, sizeof(rule->selection.netns), "%s", there->ns->where);
+		snprintf(rule->selection.netns, sizeof(rule->selection.netns), "%s", ns->where);
 		rule->selection.lock = list[i].locked;
-		find_undo(there->rules, rule, &like);
+		find_undo(r, rule, &like);
 	}
 	route_free(list, n);
 	return ret;
 }
 
-static int add_namespaces(struct rules *r)
+static int add_namespaces(struct rules *r, struct congctl_error *err)
 {
 	struct namespace *list;
 	size_t n;
@@ -77,13 +71,17 @@ static int add_namespaces(struct rules *r)
 	if (ret)
 		return ret;
 	for (size_t i = 0; i < n && !ret; i++) {
-		struct there there = {r, &list[i]};
 		struct undo_record like = {.scope = CONGCTL_SCOPE_NETNS, .netns_inode = list[i].inode, .netns_cookie = list[i].cookie};
 		char name[CONGCTL_NAME_MAX + 1];
 		struct congctl_rule *rule;
 
-		if (namespace_default(&list[i], name))
-			continue; /* may not be entered */
+		ret = namespace_default(&list[i], name);
+		if (ret == -EPERM || ret == -EACCES) {
+			ret = 0; /* not ours to enter */
+			continue;
+		}
+		if (ret)
+			break;
 		rule = add(r, *list[i].where ? CONGCTL_SCOPE_NETNS : CONGCTL_SCOPE_DEFAULT, name);
 		if (!rule) {
 			ret = -ENOMEM;
@@ -91,7 +89,7 @@ static int add_namespaces(struct rules *r)
 		}
 		snprintf(rule->selection.where, sizeof(rule->selection.where), "%s", list[i].where);
 		find_undo(r, rule, &like);
-		ret = namespace_run(&list[i], add_routes, &there);
+		ret = add_routes(r, &list[i], err);
 	}
 	namespace_list_free(list, n);
 	return ret;
@@ -130,7 +128,7 @@ int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *
 	int ret = undo_list(&r.saved, &r.n_saved);
 
 	if (!ret)
-		ret = add_namespaces(&r);
+		ret = add_namespaces(&r, err);
 	if (!ret)
 		ret = add_programs(&r);
 	free(r.saved);

@@ -133,29 +133,34 @@ static int read_running(struct congctl_object *obj, const struct registered *r, 
 	return ret;
 }
 
-int congctl_running_open(struct congctl_object **out, const char *name, struct congctl_error *err)
+int running_open(struct congctl_object **out, const struct registered *found, struct congctl_error *err)
 {
-	struct congctl_object *obj;
-	struct registered found;
+	struct congctl_object *obj = calloc(1, sizeof(*obj));
 	int ret;
 
 	*out = NULL;
-	ret = registry_resolve(name, &found);
+	if (!obj)
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	obj->link_fd = -1;
+	ret = read_running(obj, found, err);
+	if (ret)
+		congctl_object_close(obj);
+	else
+		*out = obj;
+	return ret;
+}
+
+int congctl_running_open(struct congctl_object **out, const char *name, struct congctl_error *err)
+{
+	struct registered found;
+	int ret = registry_resolve(name, &found);
+
+	*out = NULL;
 	if (ret == -ENOENT && congctl_is_available(name))
 		return congctl_fail(err, -ENODATA, "'%s' is the kernel's own: it does not describe itself", name);
 	if (ret == -ENOENT)
 		return congctl_fail(err, ret, "'%s' is not registered: 'congctl list' shows what is", name);
 	if (ret || found.users < 0)
 		return congctl_fail(err, -EPERM, "no privilege to look at '%s' in the kernel: %s", name, kernel_look_remedy());
-	obj = calloc(1, sizeof(*obj));
-	if (!obj)
-		return congctl_fail(err, -ENOMEM, "out of memory");
-	obj->link_fd = -1;
-	ret = read_running(obj, &found, err);
-	if (ret) {
-		congctl_object_close(obj);
-		return ret;
-	}
-	*out = obj;
-	return 0;
+	return running_open(out, &found, err);
 }

@@ -2,6 +2,7 @@
 /* The algorithm of a destination prefix: the congctl attribute of its route. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "select.h"
@@ -54,26 +55,67 @@ static int change(const struct route *route, struct undo_record *record, struct 
 	return ret ? explain(ret, text, err) : check_lock(route, record, err);
 }
 
+/* The one to change, of a list that is the caller's to free on success. */
+static int find(const struct route_prefix *to, struct route **list, size_t *n, const struct route **best, struct congctl_error *err)
+{
+	char text[ROUTE_TEXT_MAX];
+	int ret = route_list(list, n, err);
+
+	if (ret)
+		return ret;
+	route_print(to, text);
+	*best = route_best(*list, *n, to);
+	if (route_is_local(*list, *n, to))
+		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
+				   text);
+	else if (!*best)
+		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	if (ret)
+		route_free(*list, *n);
+	return ret;
+}
+
+int select_prefix_check(const struct route_prefix *to, struct congctl_error *err)
+{
+	const struct route *best;
+	struct route *list;
+	size_t n;
+	int ret = find(to, &list, &n, &best, err);
+
+	if (!ret)
+		route_free(list, n);
+	return ret;
+}
+
+/* A choice goes with its route. */
+static void forget_gone(const struct route *list, size_t n, const struct undo_record *here)
+{
+	struct undo_saved *saved;
+	size_t n_saved;
+
+	if (undo_list(&saved, &n_saved))
+		return;
+	for (size_t i = 0; i < n_saved; i++) {
+		const struct undo_record *u = &saved[i].record;
+
+		if (u->scope == CONGCTL_SCOPE_PREFIX && !u->pending && u->netns_inode == here->netns_inode &&
+		    u->netns_cookie == here->netns_cookie && !route_same(list, n, &u->route))
+			undo_drop(saved[i].id);
+	}
+	free(saved);
+}
+
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err)
 {
 	const struct route *best;
 	struct route *list;
-	char text[ROUTE_TEXT_MAX];
 	size_t n;
-	int ret;
+	int ret = find(&record->route.to, &list, &n, &best, err);
 
-	route_print(&record->route.to, text);
-	ret = route_list(&list, &n);
 	if (ret)
-		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
-	best = route_best(list, n, &record->route.to);
-	if (route_is_local(list, n, &record->route.to))
-		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
-				   text);
-	else if (!best)
-		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
-	else
-		ret = change(best, record, moved, err);
+		return ret;
+	forget_gone(list, n, record);
+	ret = change(best, record, moved, err);
 	route_free(list, n);
 	return ret;
 }
@@ -107,10 +149,10 @@ int select_prefix_undo(const struct undo_record *record, struct congctl_moved *m
 {
 	struct route *list;
 	size_t n;
-	int ret = route_list(&list, &n);
+	int ret = route_list(&list, &n, err);
 
 	if (ret)
-		return congctl_fail(err, ret, "cannot read the routes: %s", strerror(-ret));
+		return ret;
 	ret = restore(route_same(list, n, &record->route), record, moved, err);
 	route_free(list, n);
 	return ret;

@@ -72,24 +72,26 @@ void select_forget(const struct undo_saved *saved)
 	undo_drop(saved->id);
 }
 
-struct route_question {
-	const struct undo_record *record;
-	bool stands;
-};
-
-static int ask_route(void *arg)
+static int route_stands(const struct namespace *ns, const struct undo_record *u)
 {
-	struct route_question *q = arg;
 	const struct route *r;
 	struct route *list;
 	size_t n;
-	int ret = route_list(&list, &n);
+	int ret = route_list_in(ns, &list, &n, NULL);
 
-	r = ret ? NULL : route_same(list, n, &q->record->route);
-	q->stands = r && r->locked == q->record->lock &&
-		    (!strcmp(r->name, q->record->name) || (!*r->name && !congctl_is_available(q->record->name)));
+	r = ret ? NULL : route_same(list, n, &u->route);
+	if (!ret)
+		ret = r && r->locked == u->lock && (!strcmp(r->name, u->name) || (!*r->name && !congctl_is_available(u->name)));
 	route_free(list, n);
 	return ret;
+}
+
+static int default_stands(const struct namespace *ns, const struct undo_record *u)
+{
+	char now[CONGCTL_NAME_MAX + 1];
+	int ret = namespace_default(ns, now);
+
+	return ret ? ret : !strcmp(now, u->name);
 }
 
 static int rule_stands(const struct undo_record *u)
@@ -106,8 +108,6 @@ static int rule_stands(const struct undo_record *u)
 
 int select_stands(const struct undo_record *u)
 {
-	struct route_question q = {.record = u};
-	char now[CONGCTL_NAME_MAX + 1];
 	struct namespace ns;
 	int ret;
 
@@ -116,14 +116,9 @@ int select_stands(const struct undo_record *u)
 	ret = namespace_find(&ns, u->netns_inode, u->netns_cookie);
 	if (ret)
 		return ret;
-	if (u->scope == CONGCTL_SCOPE_PREFIX)
-		ret = namespace_run(&ns, ask_route, &q);
-	else
-		ret = namespace_default(&ns, now);
+	ret = u->scope == CONGCTL_SCOPE_PREFIX ? route_stands(&ns, u) : default_stands(&ns, u);
 	namespace_close(&ns);
-	if (ret)
-		return ret;
-	return u->scope == CONGCTL_SCOPE_PREFIX ? q.stands : !strcmp(now, u->name);
+	return ret;
 }
 
 /* Of a move some sockets may have moved. */

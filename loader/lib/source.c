@@ -15,6 +15,7 @@
 #define FORMER "~"
 #define NEXT "~~"     /* of a swap that is under way */
 #define NOT_KNOWN "-" /* as a note: there is one that says nothing */
+#define NOTE_TRIES 100 /* each lost to another's rmdir() of the empty directory */
 
 static void link_path(const char *name, const char *prefix, char path[PATH_MAX])
 {
@@ -24,16 +25,20 @@ static void link_path(const char *name, const char *prefix, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s/%s%.*s", SOURCE_DIR, prefix, CONGCTL_NAME_MAX, strrchr(pin, '/') + 1);
 }
 
-/* `file`: as realpath() gives it, or NOT_KNOWN */
+/* `file`: as realpath() gives it, or NOT_KNOWN. Only a hint: without it FILE has to be given. */
 static void put_note(const char *name, const char *prefix, const char *file)
 {
 	char path[PATH_MAX];
 
 	link_path(name, prefix, path);
 	unlink(path);
-	mkdir(SOURCE_DIR, 0755);
-	if (symlink(file, path))
-		rmdir(SOURCE_DIR); /* only a hint: without it the file is looked for in the catalogue */
+	for (int tries = 0; tries < NOTE_TRIES && (!mkdir(SOURCE_DIR, 0755) || errno == EEXIST); tries++) {
+		if (!symlink(file, path))
+			return;
+		if (errno != ENOENT)
+			break;
+	}
+	rmdir(SOURCE_DIR);
 }
 
 static void drop_note(const char *name, const char *prefix)

@@ -266,6 +266,40 @@ const char *undo_find(const struct undo_saved *list, size_t n, const struct undo
 	return "";
 }
 
+/* Who is killed in between leaves the older one too, which by its turn has nothing more to put back. */
+static void inherit(struct undo_saved *newer, const struct undo_saved *older)
+{
+	struct undo_record *r = &newer->record;
+
+	if (!strcmp(r->before, older->record.name) && r->before_lock == older->record.lock) { /* nobody else came between them */
+		memcpy(r->before, older->record.before, sizeof(r->before));
+		r->before_lock = older->record.before_lock;
+		r->created = older->record.created;
+		r->pending = older->record.pending;
+		if (undo_rewrite(newer->id, r))
+			return;
+	}
+	undo_drop(older->id);
+}
+
+void undo_limit(const struct undo_record *place)
+{
+	struct undo_saved *saved;
+	size_t n, kept = 0, last = 0;
+
+	if (undo_list(&saved, &n)) /* the newest first */
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!undo_same_place(&saved[i].record, place))
+			continue;
+		if (++kept > UNDO_KEPT)
+			inherit(&saved[last], &saved[i]);
+		else
+			last = i;
+	}
+	free(saved);
+}
+
 void undo_retire(const char *name, bool retire)
 {
 	int lock = undo_lock(NULL);

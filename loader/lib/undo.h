@@ -14,6 +14,8 @@
 
 #define UNDO_DIR CONGCTL_PIN_DIR "/~undo"
 
+#define UNDO_KEPT 32 /* records of one place, and of all moves: places and sockets may live for ever */
+
 struct undo_record {
 	uint32_t version, scope; /* scope: enum congctl_scope */
 	char name[CONGCTL_NAME_MAX + 1];   /* what was set */
@@ -53,6 +55,8 @@ int undo_pin_sockets(const char *id, int fd, struct congctl_error *err);
 int undo_open_sockets(const char *id); /* a file descriptor; -ENOENT */
 /* Under the lock: maps of sockets whose record is not there any more. */
 void undo_sweep_sockets(void);
+/* Under the lock: of more than UNDO_KEPT of this place forget the oldest; the next one then puts back what that would have. */
+void undo_limit(const struct undo_record *place);
 /* All of them, the newest first; free() it. */
 int undo_list(struct undo_saved **list, size_t *n);
 

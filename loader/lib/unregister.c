@@ -217,7 +217,7 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (!wait_until_gone(real))
 		return congctl_fail(err, -EBUSY, "'%s' is still registered: another process or pin holds its link %u", real, found.link_id);
 	if (users) {
-		*users = found.users > 0 ? registry_users(found.map_id, false) : found.users;
+		*users = found.users > 0 ? registry_users(found.map_id) : found.users;
 		if (*users == -ENOENT)
 			*users = 0;
 	}

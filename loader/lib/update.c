@@ -2,6 +2,7 @@
 /* Another build under the same name: the link is swapped, the former build stays pinned for the way back. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "object.h"
 #include "previous.h"
 #include "registry.h"
+#include "source.h"
 
 /* what runs now */
 struct present {
@@ -104,30 +106,33 @@ static int keep_tunables(struct congctl_object *obj, const char *name, struct co
 	return ret;
 }
 
-static int open_build(struct congctl_object **obj, const char *name, const char *file, struct congctl_error *err)
+/* The file that the build which runs came from; of several algorithms in it the one of that name. */
+static int open_again(struct congctl_object **obj, const char *name, struct congctl_error *err)
 {
-	char path[PATH_MAX];
+	struct congctl_object **objs;
+	char file[PATH_MAX];
+	size_t n, k = 0;
+	int ret;
 
-	if (!file && name_resolve(name, path, NULL))
-		return congctl_fail(err, -ENOENT, "no algorithm '%s' in %s: name the file of the new build", name, congctl_catalogue());
-	return congctl_object_open(obj, file ? file : name, err);
-}
-
-/* An object that bears another name must be a build of the same algorithm all the same: its structure is called alike. */
-static int check_same(const struct congctl_object *obj, const struct present *p, const char *own_name, struct congctl_error *err)
-{
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
-
-	if (!strcmp(own_name, p->registered.name))
-		return 0;
-	if (bpf_obj_get_info_by_fd(p->map_fd, &info, &len))
-		return congctl_fail(err, -errno, "cannot read the present build of '%s': %s", p->registered.name, strerror(errno));
-	if (!strncmp(obj->variable, info.name, sizeof(info.name) - 1))
-		return 0;
-	return congctl_fail(err, -EINVAL, "'%s' holds '%s', which is no build of '%s': to change over, register it and use "
-			    "'congctl unregister %s --drain --to %s'", obj->info.file, own_name, p->registered.name, p->registered.name,
-			    own_name);
+	if (!source_of(name, file))
+		return congctl_fail(err, -ENOENT, "it is not known which file '%s' came from: give the FILE of the new build", name);
+	if (access(file, F_OK) && errno == ENOENT)
+		return congctl_fail(err, -ENOENT, "'%s' came from %s, which is not there any more: give the FILE of the new build", name, file);
+	ret = congctl_object_open_all(&objs, &n, file, err);
+	if (ret)
+		return ret;
+	while (n > 1 && k < n && strcmp(objs[k]->info.name, name))
+		k++;
+	if (k == n)
+		ret = congctl_fail(err, -EINVAL, "'%s' came from %s, which holds %zu algorithms: give one of them as FILE#NAME", name, file, n);
+	else
+		*obj = objs[k];
+	for (size_t i = 0; i < n; i++) {
+		if (i != k)
+			congctl_object_close(objs[i]);
+	}
+	free(objs);
+	return ret;
 }
 
 static int load_build(struct congctl_object *obj, const struct present *p, struct congctl_moved *moved, struct congctl_error *err)
@@ -137,7 +142,7 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	int ret;
 
 	memcpy(own_name, obj->info.name, sizeof(own_name));
-	ret = check_same(obj, p, own_name, err);
+	ret = build_check_name(obj, own_name, &p->registered, err);
 	if (!ret && strcmp(own_name, name))
 		ret = congctl_object_rename(obj, name, err);
 	if (!ret)
@@ -168,7 +173,7 @@ static bool follow(const struct present *p, struct migration *m, struct congctl_
 	moved->unmoved += sockets.unmoved;
 	if (!*moved->why)
 		memcpy(moved->why, sockets.why, sizeof(moved->why));
-	left = registry_users(p->registered.map_id, false);
+	left = registry_users(p->registered.map_id);
 	if (m || left <= 0)
 		return done;
 	moved->unmoved = left;
@@ -190,12 +195,29 @@ static bool is_twin(const struct congctl_object *obj, const struct present *p)
 	return same;
 }
 
+static int swap_to(const struct congctl_object *obj, const struct present *p, struct congctl_moved *moved, struct congctl_error *err)
+{
+	bool twin = is_twin(obj, p);
+	int lock = previous_lock(err), former, ret;
+
+	if (lock < 0)
+		return lock;
+	former = previous_open(p->registered.name);
+	ret = previous_swap(&(struct previous_swap){.name = p->registered.name, .link_fd = p->link_fd, .old_fd = p->map_fd,
+						    .new_fd = bpf_map__fd(obj->map), .file = obj->info.file,
+						    .twin = twin && former >= 0}, moved, err);
+	if (former >= 0)
+		close(former);
+	previous_unlock(lock);
+	return ret;
+}
+
 int congctl_update(const char *name, const char *file, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct congctl_object *obj = NULL;
 	struct migration *m = NULL;
 	struct present p;
-	int ret, former;
+	int ret;
 
 	memset(moved, 0, sizeof(*moved));
 	ret = present_open(name, &p, err);
@@ -203,17 +225,11 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 		return ret;
 	ret = migrate ? migration_open(&m, -1, err) : 0; /* before the swap, so that a refusal changes nothing */
 	if (!ret)
-		ret = open_build(&obj, p.registered.name, file, err);
+		ret = file ? congctl_object_open(&obj, file, err) : open_again(&obj, p.registered.name, err);
 	if (!ret)
 		ret = load_build(obj, &p, moved, err);
-	if (!ret) {
-		former = previous_open(p.registered.name);
-		ret = previous_swap(&(struct previous_swap){.name = p.registered.name, .link_fd = p.link_fd, .old_fd = p.map_fd,
-							    .new_fd = bpf_map__fd(obj->map), .file = obj->info.file,
-							    .twin = former >= 0 && is_twin(obj, &p)}, moved, err);
-		if (former >= 0)
-			close(former);
-	}
+	if (!ret)
+		ret = swap_to(obj, &p, moved, err);
 	if (!ret)
 		follow(&p, m, moved);
 	congctl_object_close(obj);
@@ -222,14 +238,15 @@ int congctl_update(const char *name, const char *file, bool migrate, struct cong
 	return ret;
 }
 
-/* One that was cut short has swapped already: only the sockets are left to move. */
-static int roll_back(const struct present *p, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
+/* Under the lock. One that was cut short has swapped already: only the sockets are left to move. `marked`: there was one before the lock,
+ * and if it is over by now, whoever had the lock has done it. */
+static int roll_back(const struct present *p, bool migrate, bool marked, struct congctl_moved *moved, struct congctl_error *err)
 {
 	const char *name = p->registered.name;
 	int former, ret;
 
-	if (migrate && previous_is_marked(name))
-		return 0;
+	if (marked)
+		return previous_is_marked(name) ? 0 : previous_lost(name, err);
 	former = previous_open(name);
 	if (former == -ENOENT)
 		return congctl_fail(err, former, "'%s' has no former build: 'congctl update' leaves one", name);
@@ -244,21 +261,23 @@ static int roll_back(const struct present *p, bool migrate, struct congctl_moved
 int congctl_rollback(const char *name, bool migrate, struct congctl_moved *moved, struct congctl_error *err)
 {
 	struct migration *m = NULL;
+	int ret, lock = -1;
 	struct present p;
-	bool done = false;
-	int ret;
+	bool marked;
 
 	memset(moved, 0, sizeof(*moved));
 	ret = present_open(name, &p, err);
 	if (ret)
 		return ret;
+	marked = migrate && previous_is_marked(p.registered.name);
 	ret = migrate ? migration_open(&m, -1, err) : 0;
 	if (!ret)
-		ret = roll_back(&p, migrate, moved, err);
-	if (!ret)
-		done = follow(&p, m, moved);
-	if (done && migrate) /* else the same command again goes on */
+		ret = lock = previous_lock(err);
+	if (ret >= 0)
+		ret = roll_back(&p, migrate, marked, moved, err);
+	if (!ret && follow(&p, m, moved) && migrate) /* else the same command again goes on */
 		previous_unmark(p.registered.name);
+	previous_unlock(lock);
 	migration_close(m);
 	present_close(&p);
 	return ret;

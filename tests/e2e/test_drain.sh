@@ -3,7 +3,7 @@
 # unregister refuses while somebody holds the algorithm; --drain moves all of them while they live, or puts all back; --force says what stays.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq ip
+needs_command cc python3 jq ip
 
 name=$(unique d) other=$(unique o) ns=$(unique n) tool=$BUILD/tests/tools/connections n=200
 [ -x "$tool" ] || skip "needs $tool: make fixtures"
@@ -27,7 +27,7 @@ check_exit 2 "$CONGCTL" unregister x --to y
 contains "$ERR" "--to goes with --drain"
 check_exit 2 "$CONGCTL" unregister x --drain --force
 contains "$ERR" "--drain and --force exclude each other"
-for time in 10 '' -1s 1us; do
+for time in 10 -1s 1us 4294968s; do
 	check_exit 2 "$CONGCTL" unregister x --drain --timeout "$time"
 	contains "$ERR" "--timeout '$time' is not a time such as 10s"
 done
@@ -133,6 +133,40 @@ if [ -n "$cgroups" ] && mkdir "$cgroups/$ns" 2>/dev/null; then
 	equals "$(rule "$name")" ''
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
+
+# a build that is swapped in meanwhile counts as well: a socket that chose it is not left behind
+cat >"$TMP/swap.c" <<'C'
+#include <dlfcn.h>
+#include <stdlib.h>
+
+int bpf_iter_create(int link)
+{
+	int (*real)(int link) = (int (*)(int link))dlsym(RTLD_NEXT, "bpf_iter_create");
+	static int changed;
+
+	if (!changed++ && system(getenv("CHANGE")))
+		abort();
+	return real(link);
+}
+C
+cc -D_GNU_SOURCE -shared -fPIC -o "$TMP/swap.so" "$TMP/swap.c" -ldl || fail "cannot build swap.so"
+check_exit 0 "$CONGCTL" register "$OBJECTS/build_one.bpf.o" --as "$name"
+mkfifo "$TMP/choose" "$TMP/chosen"
+python3 -c "import socket
+open('$TMP/choose').read()
+s = socket.socket()
+s.setsockopt(6, 13, b'$name')
+open('$TMP/chosen', 'w').close()
+open('$TMP/choose').read()" &
+chooser=$!
+defer kill $chooser
+check_exit 1 env LD_PRELOAD="$TMP/swap.so" CHANGE="LD_PRELOAD= '$CONGCTL' update $name '$OBJECTS/build_two.bpf.o' >'$TMP/change' &&
+	: >'$TMP/choose' && : <'$TMP/chosen'" "$CONGCTL" unregister "$name" --drain --timeout 500ms
+contains "$ERR" "'$name' has 1 users after 500 ms"
+holds is_available "$name"
+: >"$TMP/choose"
+wait $chooser
+check_exit 0 "$CONGCTL" unregister "$name" --drain
 
 # --force: what stays behind is said, of each
 check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$other"

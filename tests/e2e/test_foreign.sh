@@ -111,6 +111,16 @@ equals "$(origin "$b")" congctl
 holds python3 -c "import socket; socket.socket().setsockopt(6, 13, b'$b')"
 check_exit 0 "$CONGCTL" unregister "$b"
 
+# one whose name has a pin still, of a registration that was taken from it: what was noted of that one is not true of this one
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$b"
+check_exit 0 bpftool link detach pinned "$PINS/$b"
+wait_until 10 not is_available "$b"
+check_exit 0 bpftool struct_ops register "$(renamed good plain t_good "$b")"
+holds test -L "$PINS/~files/$b"
+check_exit 0 "$CONGCTL" adopt "$b"
+holds not test -L "$PINS/~files/$b"
+check_exit 0 "$CONGCTL" unregister "$b"
+
 # what cannot be adopted
 check_exit 1 "$CONGCTL" adopt "$b"
 equals "$ERR" "congctl: '$b' is not registered: 'congctl list' shows what is, 'congctl register' loads it from a file"

@@ -33,7 +33,7 @@ equals "$(window)" 11
 # what is not there, or not ours to swap; nothing changes
 # shellcheck disable=SC2089
 for wrong in "no_such_one_:is not registered: 'congctl register' it first" "$kernel:is the kernel's own: only what was registered" \
-	"$name $TMP/missing.bpf.o:no file '$TMP/missing.bpf.o'" "$name:name the file of the new build" \
+	"$name $TMP/missing.bpf.o:no file '$TMP/missing.bpf.o'" \
 	"$name $OBJECTS/good.bpf.o:holds 't_good', which is no build of '$name'" \
 	"$name $OBJECTS/build_refused.bpf.o:refused by the verifier at build_refused.bpf.c:9: " \
 	"$name $OBJECTS/no_ssthresh.bpf.o:has no ssthresh"; do
@@ -47,6 +47,32 @@ check_exit 1 "$CONGCTL" rollback "$name"
 equals "$ERR" "congctl: '$name' has no former build: 'congctl update' leaves one"
 check_exit 1 "$CONGCTL" rollback "$kernel"
 contains "$ERR" "'$kernel' is the kernel's own"
+
+# without a file the one it came from is meant, not one of its name in the catalogue; what it came from may change, be gone, or not be known
+mkdir "$TMP/catalogue"
+cp "$two" "$TMP/catalogue/$name.bpf.o"
+from=$(unique f)
+cp "$two" "$TMP/from.bpf.o"
+check_exit 0 "$CONGCTL" register "$TMP/from.bpf.o" --as "$from"
+cp "$one" "$TMP/from.bpf.o"
+check_exit 0 "$CONGCTL" update "$from"
+equals "$("$CONGCTL" info -j "$from" | jq -c '[.tunables[].name] | sort')" '["dropped","kept","narrowed"]'
+check_exit 0 "$CONGCTL" rollback "$from"
+rm "$TMP/from.bpf.o"
+check_exit 1 "$CONGCTL" update "$from"
+equals "$ERR" "congctl: '$from' came from $TMP/from.bpf.o, which is not there any more: give the FILE of the new build"
+rm "$PINS/~files/$from"
+check_exit 1 "$CONGCTL" update "$from"
+equals "$ERR" "congctl: it is not known which file '$from' came from: give the FILE of the new build"
+cp "$OBJECTS/two.bpf.o" "$TMP/from.bpf.o"
+ln -s "$TMP/from.bpf.o" "$PINS/~files/$from"
+check_exit 1 "$CONGCTL" update "$from"
+equals "$ERR" "congctl: '$from' came from $TMP/from.bpf.o, which holds 2 algorithms: give one of them as FILE#NAME"
+check_exit 0 "$CONGCTL" unregister "$from"
+check_exit 0 env CONGCTL_ALGORITHMS="$TMP/catalogue" "$CONGCTL" update "$name"
+equals "$(window)" 11
+check_exit 0 "$CONGCTL" unregister "$name"
+check_exit 0 "$CONGCTL" register "$one" --as "$name" --set kept=9 --set narrowed=30
 
 # the new build, its tunables as they are now where it has room for them; and back, and forth
 check_exit 0 "$CONGCTL" update -j "$name" "$two"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Two updates at once, 100 times: one wins and the other says so, nothing leaks. test_killed.sh has those that are killed.
+# Two updates at once, 100 times, and two rollbacks, 50 times: one wins and the other says so, nothing leaks. test_killed.sh has those that
+# are killed.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
 needs_command python3 bpftool jq
@@ -29,34 +30,68 @@ loaded() { # builds of this test that are in the kernel
 
 check_exit 0 "$CONGCTL" register "$OBJECTS/build_two.bpf.o" --as "$name"
 
+at_once() { # ARGUMENTS... -- ARGUMENTS...: two commands; $won says how many succeeded, the other says that it lost and counts in $lost
+	local first=()
+	while [ "$1" != -- ]; do
+		first+=("$1")
+		shift
+	done
+	shift
+	"$CONGCTL" "${first[@]}" >"$TMP/a.out" 2>"$TMP/a.err" &
+	a=$!
+	"$CONGCTL" "$@" >"$TMP/b.out" 2>"$TMP/b.err" &
+	b=$!
+	won=0
+	wait $a && won=$((won + 1))
+	wait $b && won=$((won + 1))
+	[ $won -gt 0 ] || fail "neither won: $(cat "$TMP/a.err" "$TMP/b.err")"
+	[ $won = 2 ] && return
+	lost=$((lost + 1))
+	equals "$(cat "$TMP/a.err" "$TMP/b.err")" "congctl: '$name' was swapped by somebody else meanwhile: look at it and try again"
+}
+
 # two at once; a pair that the scheduler kept apart follows one another and both succeed
 lost=0
 for ((i = 0; i < 100; i++)); do
 	old=$(running)
-	"$CONGCTL" update "$name" "${builds[i % 2 * 2]}" >"$TMP/a.out" 2>"$TMP/a.err" &
-	a=$!
-	"$CONGCTL" update "$name" "${builds[i % 2 * 2 + 1]}" >"$TMP/b.out" 2>"$TMP/b.err" &
-	b=$!
-	wait $a
-	codes=$?
-	wait $b
-	codes+=$?
-	case $codes in
-	01 | 10)
-		lost=$((lost + 1))
-		equals "$(cat "$TMP/a.err" "$TMP/b.err")" "congctl: '$name' was swapped by somebody else meanwhile: look at it and try again"
+	at_once update "$name" "${builds[i % 2 * 2]}" -- update "$name" "${builds[i % 2 * 2 + 1]}"
+	if [ $won = 1 ]; then
 		equals "$(previous)" "$old"
-		;;
-	00) [ "$(previous)" != "$old" ] || fail "both succeeded and the first of them is not the former build" ;;
-	*) fail "neither won: $(cat "$TMP/a.err" "$TMP/b.err")" ;;
-	esac
+	else
+		[ "$(previous)" != "$old" ] || fail "both succeeded and the first of them is not the former build"
+	fi
 	[ "$(running)" != "$old" ] || fail "one won and the old build runs still"
 	holds not test -e "$half"
 done
 [ $lost -gt 0 ] || fail "not one of 100 pairs met"
+echo "$lost of 100 pairs of updates met"
+
+# who looks meanwhile sees it, whichever build runs
+touch "$TMP/go"
+while [ -e "$TMP/go" ]; do "$CONGCTL" update "$name" "${builds[0]}" >/dev/null 2>&1; done &
+for ((i = 0; i < 30; i++)); do
+	equals "$("$CONGCTL" list -j | jq -r --arg n "$name" '.algorithms[] | select(.name == $n) | .origin')" congctl
+done
+rm "$TMP/go"
+wait
+
+# a rollback that comes while another moves its sockets is no second half of it: it loses, or it swaps back
+lost=0
+for ((i = 0; i < 50; i++)); do
+	old=$(running) former_id=$(previous)
+	at_once rollback "$name" --migrate -- rollback "$name" --migrate
+	if [ $won = 1 ]; then
+		equals "$(running) $(previous)" "$former_id $old"
+	else
+		equals "$(running) $(previous)" "$old $former_id"
+	fi
+	holds not test -e "$half"
+	holds not test -e "$PINS/~previous/~~$name"
+done
+[ $lost -gt 0 ] || fail "not one of 50 pairs met"
+echo "$lost of 50 pairs of rollbacks met"
 
 wait_until 10 eval '[ "$(loaded)" = 2 ]'
-echo "$lost of 100 pairs met"
 check_exit 0 "$CONGCTL" unregister "$name"
 holds not test -e "$former"
 wait_until 10 eval '[ "$(loaded)" = 0 ]'

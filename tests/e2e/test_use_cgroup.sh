@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/use.sh"
 needs_struct_ops
-needs_command python3 jq ip bpftool setpriv
+needs_command python3 jq ip bpftool cc setpriv
 
 a=se_$$_a b=se_$$_b e=se_$$_e
 two_namespaces
@@ -55,6 +55,33 @@ connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 undone "$first"
 connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 holds not test -e "$PINS/~rules/$first"
+
+# a place that changes its mind again and again
+many "$a" "$b" --cgroup "$outer"
+connects "reno reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
+
+# a rule that changes its mind while it is read is not missed
+cat >"$TMP/swap.c" <<'C'
+#include <dlfcn.h>
+#include <stdlib.h>
+
+int bpf_prog_get_fd_by_id(unsigned int id)
+{
+	int (*real)(unsigned int id) = (int (*)(unsigned int))dlsym(RTLD_NEXT, "bpf_prog_get_fd_by_id");
+
+	if (id == strtoul(getenv("PROGRAM"), NULL, 10) && system(getenv("CHANGE")))
+		abort();
+	return real(id);
+}
+C
+cc -D_GNU_SOURCE -shared -fPIC -o "$TMP/swap.so" "$TMP/swap.c" -ldl || fail "cannot build swap.so"
+used "$a" --cgroup "$outer"
+first=$UNDO
+check_exit 0 env LD_PRELOAD="$TMP/swap.so" CHANGE="LD_PRELOAD= '$CONGCTL' use -j $b --cgroup $outer >$TMP/change" \
+	PROGRAM="$(bpftool -j link show pinned "$PINS/~rules/$UNDO" | jq .prog_id)" "$CONGCTL" users -j "$b"
+told "[.holders[] | select(.kind == \"cgroup\") | .where] == [\"$outer\"]" "$TMP/out"
+undone "$(jq -r .undo "$TMP/change")"
+undone "$first"
 
 # ECN is negotiated for an algorithm that needs it, on both sides alone as well as together
 used "$e" --cgroup "$outer"
@@ -112,12 +139,10 @@ done
 root=$(dirname "$outer")
 refused 1 "no cgroup '/nowhere/at/all' (No such file or directory): give a directory below $root" "$a" --cgroup /nowhere/at/all
 refused 1 "'/tmp' is no cgroup2 directory: give one below $root" "$a" --cgroup /tmp
-refused 1 "no cgroup is given: give a directory below $root" "$a" --cgroup ''
 refused 1 "'.' is no cgroup2 directory: give one below $root" "$a" --cgroup . # from here it is not the root of all
-refused 1 "'0' is not a port: give a number from 1 to 65535" "$a" --port 0
-refused 1 "'65536' is not a port: give a number from 1 to 65535" "$a" --port 65536
-refused 1 "'80x' is not a port: give a number from 1 to 65535" "$a" --port 80x
-refused 1 "'' is not a port: give a number from 1 to 65535" "$a" --port ''
+for port in 0 65536 80x -1; do
+	refused 2 "'$port' is not a port: give a number from 1 to 65535: 'congctl use -h' shows the usage" "$a" --port=$port
+done
 check_exit 1 unshare -m sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh "$CONGCTL" use "$a" --cgroup "$outer"
 contains "$ERR" "no cgroup2 is mounted: 'mount -t cgroup2"
 equals "$(bpftool cgroup show "$outer")" ""

@@ -85,6 +85,28 @@ for ((i = ${#ids[@]} - 1; i >= 0; i--)); do
 done
 equals "$(routes)" "$before"
 
+# one that the kernel cannot tell ends its answer before the end: what comes behind it is not missing
+check_exit 0 ip netns exec "$c" python3 - <<-'PY'
+	import socket
+	import struct
+	hop = struct.pack('=HBBiHH4s', 16, 0, 0, socket.if_nametoindex('v0'), 8, 5, bytes([10, 77, 0, 2])) # rtnexthop, RTA_GATEWAY
+	hops = struct.pack('=HH', 4 + 2500 * len(hop), 9) + 2500 * hop                                    # RTA_MULTIPATH: 40 kB
+	body = struct.pack('=BBBBBBBBI', 2, 16, 0, 0, 254, 3, 0, 1, 0) + struct.pack('=HH4s', 8, 1, bytes([10, 79, 0, 0])) + hops
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+	s.send(struct.pack('=IHHII', 16 + len(body), 24, 0x405, 1, 0) + body) # RTM_NEWROUTE: request, ack, create
+	assert struct.unpack_from('=i', s.recv(65536), 16)[0] == 0
+PY
+refused 1 "cannot read the routes: one has more next hops than the kernel can tell: make it several routes" "$a" --prefix 10.80.0.0/16 --netns "$c"
+check_exit 1 "$CONGCTL" users "$a"
+equals "$ERR" "congctl: cannot read the routes of the network namespace $c: one has more next hops than the kernel can tell: make it several routes"
+ip -n "$c" route del 10.79.0.0/16
+equals "$(routes)" "$before"
+
+# a prefix that changes its mind again and again, one that had a route and one that had none
+many "$a" "$b" --prefix 10.80.0.0/16 --netns "$c"
+many "$a" "$b" --prefix 10.80.5.0/24 --netns "$c"
+equals "$(routes)" "$before"
+
 # locked: no socket may choose otherwise; unlocked again by a second use
 used_there "$a" --prefix 10.77.0.0/24 --lock
 locked=$UNDO
@@ -126,6 +148,17 @@ gone "$UNDO" "the route 10.80.0.0/16"
 used_there "$a" --prefix 10.77.0.2
 ip -n "$c" route del 10.77.0.2
 gone "$UNDO" "the route 10.77.0.2/32"
+# and it does when another prefix is chosen for, not when it is of another namespace
+ip -n "$c" route add 10.83.0.0/16 via 10.77.0.2
+used_there "$a" --prefix 10.83.0.0/16
+swept=$UNDO
+ip -n "$c" route del 10.83.0.0/16
+used "$b" --prefix 10.77.0.1 --netns "$s"
+holds recorded "$swept"
+undone "$UNDO"
+used_there "$a" --prefix 10.77.0.0/24
+holds not recorded "$swept"
+undone "$UNDO"
 # an algorithm that is not registered is there still, though the kernel does not name it: undoing takes it off
 for prefix in 10.77.0.0/24 10.77.0.2; do
 	before=$(routes)
@@ -155,11 +188,11 @@ ip -n "$c" -6 route del default
 # refused
 before=$(routes)
 refused 1 "no route leads to 0.0.0.0/0: 'ip route add 0.0.0.0/0 …' first" "$a" --prefix 0.0.0.0/0 --netns "$c"
-refused 1 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone" "$a" --prefix 10.77.0.9/24
-refused 1 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone" "$a" --prefix 2001:db8::1/32
-refused 1 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/33
-refused 1 "'10.0.0.0/' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/
-refused 1 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::/32" "$a" --prefix example.org
+refused 2 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone: 'congctl use -h' shows the usage" "$a" --prefix 10.77.0.9/24
+refused 2 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone: 'congctl use -h' shows the usage" "$a" --prefix 2001:db8::1/32
+refused 2 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32: 'congctl use -h' shows the usage" "$a" --prefix 10.0.0.0/33
+refused 2 "'10.0.0.0/' is not a prefix: its length is a number from 0 to 32: 'congctl use -h' shows the usage" "$a" --prefix 10.0.0.0/
+refused 2 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::/32: 'congctl use -h' shows the usage" "$a" --prefix example.org
 refused 1 "no route leads to 192.0.2.0/24: 'ip route add 192.0.2.0/24 …' first" "$a" --prefix 192.0.2.0/24 --netns "$c"
 refused 1 "no route leads to ::/0: 'ip route add ::/0 …' first" "$a" --prefix ::/0 --netns "$c"
 refused 1 "10.77.0.1/32 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 10.77.0.1 --netns "$c"

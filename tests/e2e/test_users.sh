@@ -34,6 +34,24 @@ equals "$(jq -c '[.holders[] | select(.kind == "route") | .where]' <<<"$OUT")" \
 	"[\"10.8.0.0/16 in $ns, table 77, locked\",\"10.9.0.0/16 in $ns, table 255\",\"2001:db8::/32 in $ns, table 255\"]"
 ip -n $ns route del local 10.8.0.0/16 table 77 # before its algorithm goes: `ip route` crashes on such a lock
 
+# a table that changes while the kernel tells it, in many datagrams: each route once, or the sentence
+seq 0 2999 | awk -v a="$a" '{ printf "route add 2001:db8:%x::/48 dev lo congctl %s\n", $1, a }' | ip -n $ns -6 -batch -
+seq 0 10 2999 | awk '{ printf "route add 2001:db8:%x:1::/64 dev lo\nroute del 2001:db8:%x:1::/64 dev lo\n", $1, $1 + 500 }' >"$TMP/changes"
+touch "$TMP/go"
+while [ -e "$TMP/go" ]; do ip -n $ns -6 -force -batch "$TMP/changes" 2>/dev/null; done &
+for ((i = 0; i < 20; i++)); do
+	if "$CONGCTL" users -j "$a" >"$TMP/out"; then
+		told '[.holders[] | select(.kind == "route" and (.where | contains("/48")))] | length == 3000 and (unique_by(.where) | length) == 3000' "$TMP/out"
+	else
+		told '.error == "cannot read the routes of the network namespace '$ns': they keep changing meanwhile: try again when they rest"' "$TMP/out"
+	fi
+done
+rm "$TMP/go"
+wait
+"$CONGCTL" users -j "$a" >"$TMP/out"
+told '[.holders[] | select(.kind == "route" and (.where | contains("/48")))] | length == 3000' "$TMP/out"
+ip -n $ns -6 route flush root 2001:db8::/32
+
 # rules for a cgroup and a port
 new_cgroup() {
 	local root

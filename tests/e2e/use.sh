@@ -4,7 +4,7 @@
 #	two_namespaces              $c and $s, linked: 10.77.0.1 and .2, 2001:db8:77::1 and ::2; gone at the end
 #	new_cgroup NAME             a cgroup2 directory of this test alone, in $CGROUP; gone at the end
 #	connects WANTED ARGUMENT... the algorithms that connect.py says, of client, server and ECN
-#	refused, undone, recorded, gone    see below
+#	refused, undone, recorded, gone, many    see below
 #	used ARGUMENT...            `congctl use`, which must succeed; its undo ID is in $UNDO, undone at the end if it is not by then
 
 c=se_$$_c s=se_$$_s UNDO=''
@@ -70,4 +70,19 @@ undone() {
 	check_exit 0 "$CONGCTL" use --undo "$1"
 	check_exit 1 "$CONGCTL" use --undo "$1"
 	equals "$ERR" "congctl: nothing to undo has the number '$1': 'congctl use' says it when it changes something"
+}
+
+# 34 choices, in turn $1 and $2, where the other arguments say: the last 32 can be undone, and that puts back what was there before the first
+many() {
+	local i ids=()
+	for ((i = 0; i < 34; i++)); do
+		check_exit 0 "$CONGCTL" use -j "${@:i % 2 + 1:1}" "${@:3}"
+		ids+=("$(jq -r .undo <<<"$OUT")")
+	done
+	holds not recorded "${ids[0]}"
+	holds not recorded "${ids[1]}"
+	for ((i = 33; i > 1; i--)); do
+		check_exit 0 "$CONGCTL" use --undo "${ids[i]}"
+		equals "$ERR" ""
+	done
 }
