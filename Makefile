@@ -264,7 +264,8 @@ $(B)/netsim: $(NETSIM_CMD) $(NETSIM_OBJ) $(LOADER)
 	$(say) LD $@
 	$(Q)$(CC) $(SANITIZERS) $(LDFLAGS) $(PLUGIN_HOST) -o $@ $^ $(LOADER_LIBS) $(NETSIM_LIBS)
 
-# a unit test sees everything but the commands; a test of an algorithm includes its source
+# a unit test sees everything but the commands; a test of an algorithm includes its source; BUILD is where this build is
+$(B)/tests/test_% $(B)/tests/sim_%: private ALL_CFLAGS += -DBUILD='"$(B)"'
 $(B)/tests/%: tests/unit/%.c $(NETSIM_OBJ) $(LOADER)
 	$(say) TEST $@
 	@mkdir -p $(@D)

@@ -24,7 +24,8 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* the write fails instead, and what was half written is removed */
+	sigaction(SIGXFSZ, &ignore, NULL);
 }
 
 const char *netsim_command_line(void)

@@ -54,12 +54,14 @@ static int read_setting(struct scenario *s, char *word, struct congctl_error *er
 	return scenario_key_read(key, value, &s->link, err);
 }
 
-static int make_config(const struct scenario *s, struct link_config *config, struct congctl_error *err)
+static int make_config(struct scenario *s, struct link_config *config, struct congctl_error *err)
 {
-	const struct scenario_link *link = &s->link;
+	struct scenario_link *link = &s->link;
 	struct scenario_spot spot = {KEY_LINK, 0, NULL};
 	int ret = 0;
 
+	if (link->rate_bps && !link->buffer.set)
+		link->buffer = (struct scenario_amount){.unit = UNIT_PKTS, .value = DEFAULT_BUFFER_PKTS, .set = true};
 	if (link->rate_bps)
 		ret = scenario_check_link(s, link, &spot, err);
 	else if (link->buffer.set || link->ecn.set || link->queue.discipline != QUEUE_AUTO)
@@ -99,7 +101,7 @@ static int do_link(struct bridge *b, char **words, size_t n, struct congctl_erro
 	if (n < 4)
 		return congctl_fail(err, -EINVAL, "a link needs a name and two ends: link NAME [KEY=VALUE]... PID:INTERFACE PID:INTERFACE");
 	scenario_init(&s);
-	s.link.buffer = (struct scenario_amount){.unit = UNIT_PKTS, .value = DEFAULT_BUFFER_PKTS};
+	s.link.buffer.set = false; /* a scenario's default is no word of the user's */
 	for (size_t i = 2; !ret && i < n - 2; i++)
 		ret = strchr(words[i], '=') ? read_setting(&s, words[i], err)
 					    : congctl_fail(err, -EINVAL, "'%s' is not a setting: KEY=VALUE", words[i]);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cell.h"
@@ -119,23 +118,5 @@ int cell_read(int fd, struct run_result *r, struct congctl_error *err)
 		run_result_free(r);
 		return congctl_fail(err, ret, "a run ended in the middle of its result: it was killed, or the machine is out of memory");
 	}
-	return 0;
-}
-
-int cell_directory(const char **dir, char *template, bool *new, struct congctl_error *err)
-{
-	if (!*dir) {
-		*dir = mkdtemp(template);
-		if (!*dir)
-			return congctl_fail(err, -errno, "cannot make a directory below /tmp: %s", strerror(errno));
-		*new = true;
-		chmod(template, 0755);
-		return 0;
-	}
-	*new = !mkdir(*dir, 0755);
-	if (!*new && errno != EEXIST)
-		return congctl_fail(err, -errno, "cannot make the directory %s: %s", *dir, strerror(errno));
-	if (access(*dir, W_OK))
-		return congctl_fail(err, -errno, "cannot write to %s: %s", *dir, strerror(errno));
 	return 0;
 }

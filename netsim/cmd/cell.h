@@ -13,7 +13,4 @@ int cell_write_failure(int fd, const struct congctl_error *failure);
 /* What the child wrote: its result, or its failure as an error. -ECHILD: it ended before it wrote all. */
 int cell_read(int fd, struct run_result *r, struct congctl_error *err);
 
-/* *dir made if it does not exist, *new then; NULL: one made of the template */
-int cell_directory(const char **dir, char *template, bool *new, struct congctl_error *err);
-
 #endif

@@ -30,10 +30,8 @@ struct cells {
 	bool figures_only;         /* no samples come back */
 };
 
-/* What this machine emulates with nothing late: 50 Mbit/s three times for each CPU (docs/emulator.md). */
-#define CELLS_PER_CPU 3
-#define CELLS_RATE_PER_CPU_BPS 150000000ull
-
+/* As many side by side as this machine emulates with nothing late. */
+void cells_emulated(struct cells *cells);
 /* Run what is not done yet. The first failure ends all; -EINTR: netsim_stop was set. No child is left, whatever the outcome. */
 int cells_run(struct cells *cells, struct congctl_error *err);
 size_t cells_void(const struct cells *cells);

@@ -4,98 +4,83 @@
  * (scenario/vary.h), the runs are compare_runs.c's, the figures are report/comparison.h's.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../cmd.h"
-#include "../report/report.h"
-#include "cell.h"
 #include "compare.h"
+#include "options.h"
 
 #define MAX_VARY 16
 
 struct compare_options {
-	const char *file, *engines, *cc, *repeat, *dir;
+	struct options common;
+	const char *engines, *cc, *repeat;
 	const char *vary[MAX_VARY];
 	size_t n_vary;
-	bool json;
 };
 
 /* --- options -------------------------------------------------------------------------------------------------------- */
 
-static const char usage[] =
-	"usage: netsim compare SCENARIO.yaml [OPTION]...\n"
-	"Run a scenario, or the set of scenarios that its 'vary' makes of it, on two engines, or with several algorithms on one, and show\n"
-	"the differences.\n\n"
-	"  --engines LIST     sim (default), emu, or sim,emu: the simulator beside the kernel's TCP (root)\n"
-	"  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
-	"  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
-	"  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
-	"  -o, --output D     write compare.json and compare.csv (a line for each run) into the directory D\n"
-	"  -j, --json         compare.json on standard output instead of the table\n\n"
-	"exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n";
-
-static int set_option(struct compare_options *o, int c, const char *option)
+static void usage(FILE *f)
 {
-	switch (c) {
-	case 'e':
-		o->engines = optarg;
-		return 0;
-	case 'c':
-		o->cc = optarg;
-		return 0;
-	case 'r':
-		o->repeat = optarg;
-		return 0;
-	case 'o':
-		o->dir = optarg;
-		return 0;
-	case 'j':
-		o->json = true;
-		return 0;
-	case 'v':
-		if (o->n_vary < MAX_VARY) {
-			o->vary[o->n_vary++] = optarg;
-			return 0;
+	fputs("usage: netsim compare SCENARIO.yaml [OPTION]...\n"
+	      "Run a scenario, or the set of scenarios that its 'vary' makes of it, on two engines, or with several algorithms on one, and show\n"
+	      "the differences.\n\n"
+	      "  --engines LIST     sim (default), emu, or sim,emu: the simulator beside the kernel's TCP (root)\n"
+	      "  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
+	      "  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
+	      "  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
+	      "  -o, --output D     write the directory D: compare.json and compare.csv, a line for each run\n"
+	      "  -j, --json         compare.json on standard output instead of the table\n\n"
+	      "exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
+}
+
+enum { OPTION_ENGINES = OPTIONS_OWN, OPTION_CC, OPTION_VARY, OPTION_REPEAT };
+
+static int set_option(void *own, int option, const char *value)
+{
+	struct compare_options *o = own;
+
+	switch (option) {
+	case OPTION_ENGINES:
+		o->engines = value;
+		break;
+	case OPTION_CC:
+		o->cc = value;
+		break;
+	case OPTION_REPEAT:
+		o->repeat = value;
+		break;
+	case OPTION_VARY:
+		if (o->n_vary == MAX_VARY) {
+			fprintf(stderr, "netsim compare: too many --vary: at most %d\n", MAX_VARY);
+			return -E2BIG;
 		}
-		fprintf(stderr, "netsim compare: too many --vary: at most %d\n", MAX_VARY);
-		return -E2BIG;
+		o->vary[o->n_vary++] = value;
+		break;
 	}
-	fprintf(stderr, "netsim compare: option '%s' is unknown, or its value is missing: 'netsim compare -h' lists the options\n", option);
-	return -EINVAL;
+	return 0;
 }
 
 /* 0, -ECANCELED after -h, or misuse */
 static int parse(struct compare_options *o, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"engines", required_argument, NULL, 'e'}, {"cc", required_argument, NULL, 'c'},
-		{"vary", required_argument, NULL, 'v'},    {"repeat", required_argument, NULL, 'r'},
-		{"output", required_argument, NULL, 'o'},  {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+	static const struct option table[] = {
+		OPTIONS_COMMON,
+		{"engines", required_argument, NULL, OPTION_ENGINES},
+		{"cc", required_argument, NULL, OPTION_CC},
+		{"vary", required_argument, NULL, OPTION_VARY},
+		{"repeat", required_argument, NULL, OPTION_REPEAT},
+		{NULL, 0, NULL, 0},
 	};
-	int c, ret = 0;
+	int ret = options_parse(&o->common, table, argc, argv);
 
-	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, "o:jh", options, NULL)) != -1) {
-		if (c == 'h')
-			fputs(usage, stdout);
-		ret = c == 'h' ? -ECANCELED : set_option(o, c, argv[optind - 1]);
-	}
-	if (ret)
-		return ret;
-	if (optind + 1 == argc) {
-		o->file = argv[optind];
-		return 0;
-	}
-	if (optind == argc)
+	if (!ret && !o->common.file) {
 		fputs("netsim compare: there is no scenario file: one such as netsim/scenarios/fidelity.yaml\n", stderr);
-	else
-		fprintf(stderr, "netsim compare: '%s' is one argument too many: a single scenario file\n", argv[optind + 1]);
-	return -EINVAL;
+		ret = -EINVAL;
+	}
+	return ret;
 }
 
 /* "sim,emu": each once, in this order */
@@ -136,58 +121,26 @@ static int vary_more(struct compare *c, const struct compare_options *o, struct 
 
 /* --- telling ------------------------------------------------------------------------------------------------------------ */
 
-static int write_csv(FILE *f, const struct comparison *r, struct congctl_error *err)
-{
-	comparison_csv(f, r);
-	return 0;
-}
-
-/* Whole or not at all: under another name first. */
-static int write_file(const struct comparison *r, const char *dir, const char *name,
-		      int (*write)(FILE *f, const struct comparison *r, struct congctl_error *err), struct congctl_error *err)
-{
-	char path[4200], made[4300];
-	FILE *f;
-	int ret;
-
-	snprintf(path, sizeof(path), "%.4000s/%s", dir, name);
-	snprintf(made, sizeof(made), "%s.new", path);
-	f = fopen(made, "we");
-	if (!f)
-		return congctl_fail(err, -errno, "cannot write %s: %s", made, strerror(errno));
-	ret = write(f, r, err);
-	ret = report_close(f, ret);
-	if (!ret && rename(made, path))
-		ret = -errno;
-	if (ret)
-		unlink(made);
-	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
-}
-
 static int tell(const struct comparison *r, const struct compare_options *o, struct congctl_error *err)
 {
 	int ret = 0;
 
-	if (o->json)
+	if (o->common.json)
 		ret = comparison_json(stdout, r, err);
 	else
 		comparison_table(stdout, r);
-	if (!ret && o->dir)
-		ret = write_file(r, o->dir, "compare.json", comparison_json, err);
-	if (!ret && o->dir)
-		ret = write_file(r, o->dir, "compare.csv", write_csv, err);
-	if (!ret && o->dir && !o->json)
-		printf("\nwritten to %s\n", o->dir);
+	if (!ret && o->common.dir)
+		ret = comparison_write(r, o->common.dir, err);
+	if (!ret && o->common.dir && !o->common.json)
+		printf("\nwritten to %s\n", o->common.dir);
 	return ret;
 }
 
 static int compare(struct compare *c, const struct compare_options *o, struct congctl_error *err)
 {
 	const struct comparison *r = &c->comparison;
-	const char *dir = o->dir;
-	bool new = false;
 	size_t n_void = 0;
-	int ret = dir ? cell_directory(&dir, NULL, &new, err) : 0;
+	int ret = o->common.dir ? comparison_check_dir(o->common.dir, err) : 0;
 
 	if (!ret)
 		ret = compare_make_runs(c, &n_void, err);
@@ -196,8 +149,6 @@ static int compare(struct compare *c, const struct compare_options *o, struct co
 	if (!ret && n_void)
 		ret = congctl_fail(err, -EAGAIN, "%zu of %zu runs are void, %d times: try again on an idle machine", n_void,
 				   compare_run_count(c), COMPARE_TRIES);
-	if (new)
-		rmdir(dir); /* stays if there is something in it */
 	return ret;
 }
 
@@ -211,7 +162,7 @@ static int blame(const struct compare_options *o, int ret)
 
 static int compare_run(int argc, char **argv)
 {
-	struct compare_options o = {.engines = "sim"};
+	struct compare_options o = {.common = {.command = "compare", .usage = usage, .set = set_option, .own = &o}, .engines = "sim"};
 	struct compare *c = calloc(1, sizeof(*c));
 	struct congctl_error err = {0};
 	int ret = c ? parse(&o, argc, argv) : -ENOMEM, code = NETSIM_MISUSE;
@@ -221,7 +172,7 @@ static int compare_run(int argc, char **argv)
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
 	ret = read_engines(c, o.engines, &err);
-	if (!ret && scenario_load_set(&c->base, &c->vary, o.file, &err)) {
+	if (!ret && scenario_load_set(&c->base, &c->vary, o.common.file, &err)) {
 		ret = -EINVAL;
 		code = NETSIM_FAILED;
 	}
@@ -235,11 +186,8 @@ static int compare_run(int argc, char **argv)
 		ret = compare(c, &o, &err);
 		code = !ret ? NETSIM_OK : netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
 	}
-	if (ret)
-		fprintf(stderr, "netsim compare: %s\n", code == NETSIM_INTERRUPTED ? "interrupted: nothing was written" : err.text);
-	congctl_error_clear(&err);
 	compare_free(c);
-	return code;
+	return options_end("compare", ret ? code : NETSIM_OK, &err);
 }
 
 static const struct netsim_command compare_command = {"compare", "two engines, or several algorithms, on a set of scenarios", compare_run};

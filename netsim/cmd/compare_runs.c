@@ -7,7 +7,6 @@
 
 #include "compare.h"
 
-#define RETRIES_SIDE_BY_SIDE 2
 #define MAX_RUNS 100000
 
 static const char *const engine_names[] = {[SESSION_EMU] = "emu", [SESSION_SIM] = "sim"};
@@ -78,7 +77,7 @@ static int make_scenario(const struct compare *c, struct scenario *s, const stru
 		if (!strcmp(settings[i].key, "cc"))
 			cc = settings[i].value;
 		else
-			ret = scenario_set(s, settings[i].key, settings[i].value, &inner);
+			ret = vary_set(&c->vary, s, &settings[i], &inner);
 	}
 	if (!ret)
 		ret = scenario_finish(s, cc, &inner);
@@ -162,13 +161,11 @@ void compare_free(struct compare *c)
 static int run_engine(struct compare *c, size_t e, struct congctl_error *err)
 {
 	const size_t n = compare_run_count(c) / c->n_engines;
-	const size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-	struct cells cells = {.cells = c->runs + e * n, .n = n, .session = &c->sessions[e], .side_by_side = cpus, .tries = 1, .figures_only = true};
+	struct cells cells = {.cells = c->runs + e * n, .n = n, .session = &c->sessions[e], .tries = 1, .figures_only = true};
 
+	cells.side_by_side = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
 	if (c->engines[e] == SESSION_EMU) {
-		cells.side_by_side = cpus * CELLS_PER_CPU;
-		cells.rate_bps = cpus * CELLS_RATE_PER_CPU_BPS;
-		cells.retry_side_by_side = RETRIES_SIDE_BY_SIDE;
+		cells_emulated(&cells);
 		cells.tries = COMPARE_TRIES;
 	}
 	return cells_run(&cells, err);

@@ -7,19 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../cmd.h"
 #include "../scenario/keys.h"
-#include "cell.h"
 #include "cells.h"
+#include "options.h"
 
 #define RIVAL "cubic"
 #define DURATION "30s"
 #define WARMUP "10s" /* slow start and the recovery from it are over; shares still have not settled wholly */
-#define SIDE_BY_SIDE 6 /* 6 × 50 Mbit/s is what two CPUs emulate with nothing late */
-#define RETRIES_SIDE_BY_SIDE 2 /* what was void may have been disturbed by its neighbours */
-#define TRIES 2                /* of a cell whose run is void */
+#define TRIES 2 /* of a cell whose run is void */
 #define DCTCP_THRESHOLD "30pkt" /* above a seventh of the BDP of 165 packets (RFC 8257, 3.1 and Alizadeh et al. 2010, 3.3) */
 #define MAX_CELLS 16
 
@@ -72,13 +71,8 @@ static int make_cells(struct demo *d, struct congctl_error *err)
 {
 	int ret = 0;
 
-	d->cells = (struct cells){
-		.cells = d->cell,
-		.session = &d->session,
-		.side_by_side = SIDE_BY_SIDE,
-		.retry_side_by_side = RETRIES_SIDE_BY_SIDE,
-		.tries = TRIES,
-	};
+	d->cells = (struct cells){.cells = d->cell, .session = &d->session, .tries = TRIES};
+	cells_emulated(&d->cells);
 	for (int rival = 0; rival < 2; rival++) {
 		if (!ret && rival)
 			ret = add_cell(d, RIVAL, NULL, true, err);
@@ -154,6 +148,27 @@ static int demo(struct demo *d, const char *dir, struct congctl_error *err)
 	return ret;
 }
 
+/* *dir made if it does not exist, *new then; NULL: one made of the template */
+static int make_directory(const char **dir, char *template, bool *new, struct congctl_error *err)
+{
+	struct stat st;
+
+	if (!*dir) {
+		*dir = mkdtemp(template);
+		if (!*dir)
+			return congctl_fail(err, -errno, "cannot make a directory below /tmp: %s", strerror(errno));
+		*new = true;
+		chmod(template, 0755);
+		return 0;
+	}
+	*new = !mkdir(*dir, 0755);
+	if (!*new && errno != EEXIST)
+		return congctl_fail(err, -errno, "cannot make the directory %s: %s", *dir, strerror(errno));
+	if (stat(*dir, &st) || !S_ISDIR(st.st_mode) || access(*dir, W_OK | X_OK))
+		return congctl_fail(err, -EACCES, "%s must be a directory that can be written to", *dir);
+	return 0;
+}
+
 static int parse(const char **dir, int argc, char **argv)
 {
 	static const char usage[] = "usage: netsim demo [-o DIR]\n"
@@ -188,18 +203,15 @@ static int demo_run(int argc, char **argv)
 		free(d);
 		return ret == -ECANCELED ? NETSIM_OK : NETSIM_MISUSE;
 	}
-	ret = cell_directory(&dir, made, &new, &err);
+	ret = make_directory(&dir, made, &new, &err);
 	if (!ret)
 		ret = demo(d, dir, &err);
 	if (new)
 		rmdir(dir); /* stays if there is a report in it */
 	if (ret)
 		code = netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
-	if (ret)
-		fprintf(stderr, "netsim demo: %s\n", netsim_stop ? "interrupted: nothing was written" : err.text);
-	congctl_error_clear(&err);
 	free(d);
-	return code;
+	return options_end("demo", code, &err);
 }
 
 static const struct netsim_command demo_command = {"demo", "compare four algorithms on an emulated link", demo_run};

@@ -25,11 +25,13 @@ static int keys_run(int argc, char **argv)
 	size_t n;
 	const struct scenario_key *keys = scenario_keys(&n);
 
+	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))) {
+		fputs("usage: netsim keys\nPrint every key of a scenario file: range, default, meaning.\n", stdout);
+		return NETSIM_OK;
+	}
 	if (argc > 1) {
-		bool help = !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help");
-
-		fputs("usage: netsim keys\nPrint every key of a scenario file: range, default, meaning.\n", help ? stdout : stderr);
-		return help ? NETSIM_OK : NETSIM_MISUSE;
+		fprintf(stderr, "netsim keys: '%s' is one argument too many: keys takes none\n", argv[1]);
+		return NETSIM_MISUSE;
 	}
 	for (enum key_place place = KEY_SCENARIO; place < KEY_PLACES; place++) {
 		printf("%s### %s\n\n| key | allowed | default | meaning |\n|---|---|---|---|\n", place ? "\n" : "", titles[place]);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* netsim run: one scenario, from a file or from the command line, emulated or simulated. */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,36 +9,35 @@
 
 #include "../cmd.h"
 #include "../scenario/keys.h"
+#include "options.h"
 #include "session.h"
 
 #define MAX_SETTINGS 64
-#define FIRST_KEY 256 /* getopt's value of the scenario's key 0 */
 
 struct setting {
 	const char *key, *value;
 };
 
 struct run_options {
-	const char *file, *cc, *dir;
+	struct options common;
+	const char *cc;
 	struct setting settings[MAX_SETTINGS]; /* of scenario keys, in the order given */
 	size_t n_settings;
 	const char *flows[SCENARIO_MAX_GROUPS];
 	size_t n_flows;
 	enum session_engine engine;
 	enum emu_wait wait;
-	bool wait_given, json;
+	bool wait_given;
 };
 
-enum { OPTION_CC = 1, OPTION_FLOW, OPTION_ENGINE, OPTION_WAIT };
+enum { OPTION_CC = OPTIONS_OWN, OPTION_FLOW, OPTION_ENGINE, OPTION_WAIT, OPTION_KEY /* the scenario's key 0 */ };
 
 static const struct option own_options[] = {
+	OPTIONS_COMMON,
 	{"cc", required_argument, NULL, OPTION_CC},
 	{"flow", required_argument, NULL, OPTION_FLOW},
 	{"engine", required_argument, NULL, OPTION_ENGINE},
 	{"wait", required_argument, NULL, OPTION_WAIT},
-	{"output", required_argument, NULL, 'o'},
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
 };
 
 #define N_OWN (sizeof(own_options) / sizeof(own_options[0]))
@@ -72,7 +69,7 @@ static void usage(FILE *f)
 	      "exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
 }
 
-/* getopt's table: our own options, then one for each key of a scenario that can be set */
+/* getopt's table: ours, then one for each key of a scenario that can be set */
 static struct option *make_options(void)
 {
 	size_t n, used = N_OWN;
@@ -84,7 +81,7 @@ static struct option *make_options(void)
 	memcpy(options, own_options, sizeof(own_options));
 	for (size_t i = 0; i < n; i++) {
 		if (keys[i].option)
-			options[used++] = (struct option){keys[i].name, required_argument, NULL, FIRST_KEY + (int)i};
+			options[used++] = (struct option){keys[i].name, required_argument, NULL, OPTION_KEY + (int)i};
 	}
 	return options;
 }
@@ -108,63 +105,52 @@ static int set_wait(struct run_options *o, const char *how)
 	return ret;
 }
 
-static int set_option(struct run_options *o, int c, const char *option)
+static int add_flow(struct run_options *o, const char *spec)
 {
+	if (o->n_flows == SCENARIO_MAX_GROUPS) {
+		fprintf(stderr, "netsim run: too many --flow: at most %d; use CC*COUNT for flows alike\n", SCENARIO_MAX_GROUPS);
+		return -E2BIG;
+	}
+	o->flows[o->n_flows++] = spec;
+	return 0;
+}
+
+static int add_setting(struct run_options *o, const char *key, const char *value)
+{
+	if (o->n_settings == MAX_SETTINGS) {
+		fprintf(stderr, "netsim run: --%s is one setting too many: at most %d\n", key, MAX_SETTINGS);
+		return -E2BIG;
+	}
+	o->settings[o->n_settings++] = (struct setting){key, value};
+	return 0;
+}
+
+static int set_option(void *own, int option, const char *value)
+{
+	struct run_options *o = own;
 	size_t n;
 
-	switch (c) {
+	switch (option) {
 	case OPTION_CC:
-		o->cc = optarg;
+		o->cc = value;
 		return 0;
 	case OPTION_FLOW:
-		if (o->n_flows == SCENARIO_MAX_GROUPS) {
-			fprintf(stderr, "netsim run: too many --flow: at most %d; use CC*COUNT for flows alike\n", SCENARIO_MAX_GROUPS);
-			return -E2BIG;
-		}
-		o->flows[o->n_flows++] = optarg;
-		return 0;
+		return add_flow(o, value);
 	case OPTION_ENGINE:
-		return set_engine(o, optarg);
+		return set_engine(o, value);
 	case OPTION_WAIT:
-		return set_wait(o, optarg);
-	case 'o':
-		o->dir = optarg;
-		return 0;
-	case 'j':
-		o->json = true;
-		return 0;
+		return set_wait(o, value);
 	}
-	if (c < FIRST_KEY || o->n_settings == MAX_SETTINGS) {
-		fprintf(stderr, "netsim run: option '%s' is unknown, or its value is missing: 'netsim run -h' lists the options\n",
-			option);
-		return -EINVAL;
-	}
-	o->settings[o->n_settings++] = (struct setting){scenario_keys(&n)[c - FIRST_KEY].name, optarg};
-	return 0;
+	return add_setting(o, scenario_keys(&n)[option - OPTION_KEY].name, value);
 }
 
 /* 0, -ECANCELED after -h, or misuse */
 static int parse(struct run_options *o, int argc, char **argv)
 {
 	struct option *options = make_options();
-	int c, ret = options ? 0 : -ENOMEM;
+	int ret = options ? options_parse(&o->common, options, argc, argv) : -ENOMEM;
 
-	opterr = 0;
-	while (!ret && (c = getopt_long(argc, argv, "o:jh", options, NULL)) != -1) {
-		if (c == 'h') {
-			usage(stdout);
-			ret = -ECANCELED;
-		} else {
-			ret = set_option(o, c, argv[optind - 1]);
-		}
-	}
 	free(options);
-	if (!ret && optind < argc)
-		o->file = argv[optind++];
-	if (!ret && optind < argc) {
-		fprintf(stderr, "netsim run: '%s' is one argument too many: a single scenario file\n", argv[optind]);
-		ret = -EINVAL;
-	}
 	if (!ret && o->wait_given && o->engine == SESSION_SIM) {
 		fputs("netsim run: --wait is for the emulator: the simulator waits for nothing\n", stderr);
 		ret = -EINVAL;
@@ -176,8 +162,8 @@ static int parse(struct run_options *o, int argc, char **argv)
 
 static int start_scenario(struct scenario *s, const struct run_options *o, struct congctl_error *err)
 {
-	if (o->file)
-		return scenario_load(s, o->file, err);
+	if (o->common.file)
+		return scenario_load(s, o->common.file, err);
 	scenario_init(s);
 	snprintf(s->name, sizeof(s->name), "quick");
 	return o->n_flows ? 0 : scenario_add_flow(s, "", err);
@@ -196,7 +182,7 @@ static int build_scenario(struct scenario *s, const struct run_options *o, struc
 		if (scenario_add_flow(s, o->flows[i], err))
 			return NETSIM_MISUSE;
 	}
-	if (!o->file && ((!s->link.rate_bps && !s->link.trace[0]) || !s->link.rtt_ns)) {
+	if (!o->common.file && ((!s->link.rate_bps && !s->link.trace[0]) || !s->link.rtt_ns)) {
 		congctl_fail(err, -EINVAL, "there is no network: a scenario file, or --rate and --rtt");
 		return NETSIM_MISUSE;
 	}
@@ -256,14 +242,14 @@ static int tell(const struct run_options *o, const struct report_run *run, struc
 {
 	int ret = 0;
 
-	if (o->json)
+	if (o->common.json)
 		ret = report_summary(stdout, run, err);
 	else
 		report_table(stdout, run);
-	if (!ret && o->dir)
-		ret = report_write(run, o->dir, err);
-	if (!ret && o->dir && !o->json)
-		printf("\nwritten to %s, for reading: %s/report.html\n", o->dir, o->dir);
+	if (!ret && o->common.dir)
+		ret = report_write(run, o->common.dir, err);
+	if (!ret && o->common.dir && !o->common.json)
+		printf("\nwritten to %s, for reading: %s/report.html\n", o->common.dir, o->common.dir);
 	return ret;
 }
 
@@ -283,8 +269,8 @@ static int run_scenario(const struct run_options *o, const struct scenario *s, s
 	size_t n = 0;
 	int ret = results ? 0 : congctl_fail(err, -ENOMEM, "out of memory for %u results: fewer repeats", s->repeat);
 
-	if (!ret && o->dir)
-		ret = report_check_dir(o->dir, err);
+	if (!ret && o->common.dir)
+		ret = report_check_dir(o->common.dir, err);
 	if (!ret)
 		ret = session_require(o->engine, err);
 	if (!ret)
@@ -317,7 +303,8 @@ static int run_scenario(const struct run_options *o, const struct scenario *s, s
 
 static int run_run(int argc, char **argv)
 {
-	struct run_options o = {.engine = SESSION_EMU, .wait = EMU_WAIT_SLEEP};
+	struct run_options o = {.common = {.command = "run", .usage = usage, .set = set_option, .own = &o}, .engine = SESSION_EMU,
+				.wait = EMU_WAIT_SLEEP};
 	struct congctl_error err = {0};
 	struct scenario s;
 	int ret, code;
@@ -328,12 +315,7 @@ static int run_run(int argc, char **argv)
 	code = build_scenario(&s, &o, &err);
 	if (!code && run_scenario(&o, &s, &err))
 		code = netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;
-	if (code == NETSIM_INTERRUPTED)
-		fputs("netsim run: interrupted: nothing was written\n", stderr);
-	else if (code)
-		fprintf(stderr, "netsim run: %s\n", err.text);
-	congctl_error_clear(&err);
-	return code;
+	return options_end("run", code, &err);
 }
 
 static const struct netsim_command run_command = {"run", "run a scenario and show what each flow got", run_run};

@@ -179,7 +179,7 @@ static int make_paths(struct bridge *b, struct congctl_error *err)
 int bridge_up(struct bridge *b, struct congctl_error *err)
 {
 	struct loop_config config = {
-		.ports = b->ports, .n_ports = (uint32_t)(2 * b->n), .wait = b->wait, .start_mono_ns = clock_mono_ns(), .route = route, .arg = b,
+		.ports = b->ports, .n_ports = (uint32_t)(2 * b->n), .wait = b->wait, .route = route, .arg = b,
 	};
 	int ret = -ENOMEM;
 
@@ -192,7 +192,7 @@ int bridge_up(struct bridge *b, struct congctl_error *err)
 	if (b->loop)
 		ret = make_paths(b, err);
 	if (!ret)
-		ret = loop_start(b->loop, err);
+		ret = loop_start(b->loop, clock_mono_ns(), err);
 	if (!ret)
 		return 0;
 	take_down(b);

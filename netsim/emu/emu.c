@@ -15,8 +15,7 @@
 #include "clock.h"
 #include "emulation.h"
 
-#define HEAD_START_NS 20000000  /* the thread runs before time 0 … */
-#define HEAD_START_PER_FLOW_NS 25000 /* … and every sender is open */
+#define HEAD_START_NS 20000000  /* the emulator's thread runs before time 0 */
 #define LATE_NS 1000000         /* see judge() */
 #define LATE_SHARE_OF_RTT 0.1
 #define STALLED_SHARE 0.05
@@ -84,6 +83,14 @@ static void on_tick(void *arg, uint64_t t_ns)
 	st = e->latest;
 	pthread_mutex_unlock(&e->lock);
 	e->options->progress(e->options->progress_arg, e->scenario, t_ns, &st);
+}
+
+static int on_begin(void *arg, uint64_t *start_mono_ns, struct congctl_error *err)
+{
+	struct emu_run *e = arg;
+
+	*start_mono_ns = clock_mono_ns() + HEAD_START_NS;
+	return loop_start(e->net.loop, *start_mono_ns, err);
 }
 
 /* What the closing of thousands of connections does to the link and to the emulator is no part of the run. */
@@ -202,7 +209,7 @@ static int schedule(struct emu_run *e)
 	return ret;
 }
 
-static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl_error *err)
+static int run_traffic(struct emu_run *e, struct congctl_error *err)
 {
 	const struct scenario *s = e->scenario;
 	struct traffic_group groups[SCENARIO_MAX_GROUPS];
@@ -213,7 +220,8 @@ static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl
 		.groups = groups,
 		.sender_ns = e->net.testbed.ns[LEFT],
 		.receiver_ns = e->net.testbed.ns[RIGHT],
-		.start_mono_ns = start_mono_ns,
+		.begin = on_begin,
+		.begin_arg = e,
 		.stop = e->options->stop,
 		.tick = on_tick,
 		.tick_arg = e,
@@ -228,17 +236,14 @@ static int run_traffic(struct emu_run *e, uint64_t start_mono_ns, struct congctl
 	return traffic_run(&config, e->result, err);
 }
 
-static int run_on_network(struct emu_run *e, uint64_t start_mono_ns, struct congctl_error *err)
+static int run_on_network(struct emu_run *e, struct congctl_error *err)
 {
 	int ret = schedule(e);
 
 	if (ret)
 		return congctl_fail(err, ret, "cannot prepare the run: %s", strerror(-ret));
 	read_ticks(&e->steal_ticks, &e->all_ticks);
-	ret = loop_start(e->net.loop, err);
-	if (ret)
-		return ret;
-	ret = run_traffic(e, start_mono_ns, err);
+	ret = run_traffic(e, err);
 	loop_stop(e->net.loop);
 	fill_links(e);
 	fill_health(e);
@@ -251,7 +256,6 @@ static int run_on_network(struct emu_run *e, uint64_t start_mono_ns, struct cong
 int emu_run(const struct scenario *s, const struct emu_options *options, struct run_result *r, struct congctl_error *err)
 {
 	struct emu_run e = {.scenario = s, .options = options, .result = r, .lock = PTHREAD_MUTEX_INITIALIZER};
-	uint64_t start_mono_ns;
 	int ret;
 
 	if (!s->n_flows || s->n_flows > SCENARIO_MAX_GROUPS)
@@ -265,11 +269,10 @@ int emu_run(const struct scenario *s, const struct emu_options *options, struct 
 	ret = workload_plan(s, &e.plan, &e.n_plan, err);
 	if (!ret)
 		ret = traffic_reserve(s, e.plan, e.n_plan, err);
-	start_mono_ns = clock_mono_ns() + HEAD_START_NS + e.n_plan * HEAD_START_PER_FLOW_NS;
 	if (!ret)
-		ret = emulation_open(&e.net, s, options, start_mono_ns, err);
+		ret = emulation_open(&e.net, s, options, err);
 	if (!ret) {
-		ret = run_on_network(&e, start_mono_ns, err);
+		ret = run_on_network(&e, err);
 		emulation_close(&e.net);
 	}
 	free(e.plan);

@@ -14,15 +14,13 @@ static const struct path *emulation_route(void *arg, uint32_t port, const struct
 	return port == LEFT ? &e->network.forward[group] : &e->network.reverse[group];
 }
 
-int emulation_open(struct emulation *e, const struct scenario *s, const struct emu_options *options, uint64_t start_mono_ns,
-		   struct congctl_error *err)
+int emulation_open(struct emulation *e, const struct scenario *s, const struct emu_options *options, struct congctl_error *err)
 {
 	struct loop_config config = {
 		.ports = e->testbed.ports,
 		.n_ports = 2,
 		.wait = options->wait,
 		.coalesce_segments = options->coalesce_segments,
-		.start_mono_ns = start_mono_ns,
 		.route = emulation_route,
 		.arg = e,
 	};

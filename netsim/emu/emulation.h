@@ -16,8 +16,7 @@ struct emulation {
 	struct loop *loop;
 };
 
-int emulation_open(struct emulation *e, const struct scenario *s, const struct emu_options *options, uint64_t start_mono_ns,
-		   struct congctl_error *err);
+int emulation_open(struct emulation *e, const struct scenario *s, const struct emu_options *options, struct congctl_error *err);
 void emulation_close(struct emulation *e); /* stops it, too */
 
 #endif

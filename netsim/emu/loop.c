@@ -283,7 +283,6 @@ struct loop *loop_new(const struct loop_config *config, struct congctl_error *er
 
 	if (l) {
 		l->config = *config;
-		l->origin_mono_ns = config->start_mono_ns;
 		l->epoll = l->stop = -1;
 		ret = loop_init(l);
 	}
@@ -308,10 +307,11 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-int loop_start(struct loop *l, struct congctl_error *err)
+int loop_start(struct loop *l, uint64_t start_mono_ns, struct congctl_error *err)
 {
 	int ret;
 
+	l->origin_mono_ns = start_mono_ns;
 	l->overruns_before = loop_count_overruns(l);
 	ret = pthread_create(&l->thread, NULL, loop_thread, l);
 	if (ret)

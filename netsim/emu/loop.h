@@ -18,7 +18,6 @@ struct loop_config {
 	uint32_t n_ports;
 	enum emu_wait wait;
 	uint32_t coalesce_segments;   /* 0: the default, 44 */
-	uint64_t start_mono_ns;       /* CLOCK_MONOTONIC at the engine's time 0 */
 	/* The way of a packet that came in at `port`; NULL: it is none of ours. */
 	const struct path *(*route)(void *arg, uint32_t port, const struct emu_packet *p);
 	void *arg;
@@ -42,7 +41,7 @@ void loop_free(struct loop *l); /* the engine has been freed before: its packets
 /* Let a path end at a port. */
 void loop_path_end(struct loop *l, uint32_t port, struct path *path);
 
-int loop_start(struct loop *l, struct congctl_error *err);
+int loop_start(struct loop *l, uint64_t start_mono_ns, struct congctl_error *err); /* CLOCK_MONOTONIC at the engine's time 0 */
 void loop_stop(struct loop *l); /* and wait for the thread; what is in the engine stays there */
 /* Lateness and CPU count from now on: to be called in the loop's thread (an engine event), or while it is stopped. */
 void loop_health_from_now(struct loop *l);

@@ -67,7 +67,6 @@ static int probe_network(struct probe *p, const struct link_config *link, enum e
 		.n_ports = 2,
 		.wait = wait,
 		.coalesce_segments = 1,
-		.start_mono_ns = clock_mono_ns(),
 		.route = probe_route,
 		.arg = p,
 	};
@@ -83,7 +82,7 @@ static int probe_network(struct probe *p, const struct link_config *link, enum e
 	p->paths[RIGHT] = (struct path){.n_links = 0};
 	loop_path_end(p->loop, RIGHT, &p->paths[LEFT]);
 	loop_path_end(p->loop, LEFT, &p->paths[RIGHT]);
-	return loop_start(p->loop, err);
+	return loop_start(p->loop, clock_mono_ns(), err);
 }
 
 static void network_free(struct probe *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * testbed.h - two hosts, left and right, each a namespace with one tunnel port. A host has an address per group of flows,
- * IPv4 and IPv6, so that a packet's addresses tell its group:
+ * IPv4 or IPv6, so that a packet's addresses tell its group:
  *
  *	left 10.<g div 256>.<g mod 256>.1 and fd00::<g>:1, right …2
  */

@@ -21,12 +21,10 @@ static double median_rtt_us(const struct run_result *r)
 
 struct compared_run compared_of(const struct run_result *r)
 {
-	struct compared_run run = {.valid = r->valid};
+	struct compared_run run = {.valid = r->valid, .figures = {[COMPARED_GOODPUT_BPS] = r->goodput_bps}};
 
-	for (size_t i = 0; i < r->n_flows; i++) {
-		run.figures[COMPARED_GOODPUT_BPS] += r->flows[i].goodput_bps;
+	for (size_t i = 0; i < r->n_flows; i++)
 		run.figures[COMPARED_RETRANSMITS] += (double)r->flows[i].retransmits;
-	}
 	run.figures[COMPARED_RTT_P50_US] = median_rtt_us(r);
 	return run;
 }

@@ -98,6 +98,7 @@ struct run_result {
 	struct link_stats link;    /* the bottleneck, data direction */
 	struct link_result *links; /* every link with a name, the bottleneck among them */
 	size_t n_links;
+	double goodput_bps;        /* of all flows together, within the measured window */
 	double utilisation;        /* of the link's rate, within the measured window */
 	double jain;               /* of the flows' goodput within the measured window */
 	struct run_health health;
@@ -113,7 +114,7 @@ uint32_t samples_per_tick(const struct scenario *s, size_t n_flows);
 
 /* --- measure.c: pure ------------------------------------------------------------------------------------------ */
 
-/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, utilisation, jain. */
+/* The figures of `r` from its samples: flows[].goodput …, transfers[].slowdown, goodput, utilisation, jain. */
 void measure_run(const struct scenario *s, struct run_result *r);
 
 /* What became of a group's transfers of min_bytes to max_bytes that began from measure_transfers_from_ns() on: of bulk all, else those
@@ -128,7 +129,8 @@ uint64_t measure_transfers_from_ns(const struct scenario *s, uint32_t group);
 int measure_transfers(const struct scenario *s, const struct run_result *r, uint32_t group, uint64_t min_bytes, uint64_t max_bytes,
 		      struct transfer_figures *out);
 
-struct quantiles quantiles_of(double *values, size_t n);  /* sorts values; linear interpolation between closest ranks */
+struct quantiles quantiles_of(double *values, size_t n);  /* sorts values */
+double quantile_of_sorted(const double *v, size_t n, double q); /* n > 0, 0 <= q <= 1: linear interpolation at rank (n-1)q */
 double jain_index(const double *x, size_t n);             /* RFC 5166 3: (Σx)²/(n·Σx²); 0 when n is 0 or all are 0 */
 double harm_more_is_better(double solo, double with);     /* Ware et al. 2019: (x−y)/x */
 double harm_less_is_better(double solo, double with);     /* (y−x)/y */

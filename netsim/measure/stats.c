@@ -16,8 +16,7 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* sorted values, 0 <= q <= 1: linear interpolation at rank (n-1)q */
-static double quantile_sorted(const double *v, size_t n, double q)
+double quantile_of_sorted(const double *v, size_t n, double q)
 {
 	double rank = (double)(n - 1) * q;
 	size_t low = (size_t)rank;
@@ -38,9 +37,9 @@ struct quantiles quantiles_of(double *values, size_t n)
 	for (size_t i = 0; i < n; i++)
 		sum += values[i];
 	q.mean = sum / (double)n;
-	q.p50 = quantile_sorted(values, n, 0.50);
-	q.p95 = quantile_sorted(values, n, 0.95);
-	q.p99 = quantile_sorted(values, n, 0.99);
+	q.p50 = quantile_of_sorted(values, n, 0.50);
+	q.p95 = quantile_of_sorted(values, n, 0.95);
+	q.p99 = quantile_of_sorted(values, n, 0.99);
 	q.max = values[n - 1];
 	return q;
 }
@@ -110,8 +109,8 @@ static void bootstrap(struct interval *ci, const double *sorted, size_t n, doubl
 	for (size_t k = 0; k < BOOTSTRAP_RESAMPLES; k++)
 		medians[k] = resampled_median(sorted, drawn, n, &rng);
 	qsort(medians, BOOTSTRAP_RESAMPLES, sizeof(*medians), compare_doubles);
-	ci->low = quantile_sorted(medians, BOOTSTRAP_RESAMPLES, 0.025);
-	ci->high = quantile_sorted(medians, BOOTSTRAP_RESAMPLES, 0.975);
+	ci->low = quantile_of_sorted(medians, BOOTSTRAP_RESAMPLES, 0.025);
+	ci->high = quantile_of_sorted(medians, BOOTSTRAP_RESAMPLES, 0.975);
 }
 
 struct interval median_ci95(const double *x, size_t n)
@@ -128,7 +127,7 @@ struct interval median_ci95(const double *x, size_t n)
 	if (sorted && medians && drawn) {
 		memcpy(sorted, x, n * sizeof(*sorted));
 		qsort(sorted, n, sizeof(*sorted), compare_doubles);
-		ci.median = ci.low = ci.high = quantile_sorted(sorted, n, 0.5);
+		ci.median = ci.low = ci.high = quantile_of_sorted(sorted, n, 0.5);
 		if (n > 1)
 			bootstrap(&ci, sorted, n, medians, drawn);
 	} else {

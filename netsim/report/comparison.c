@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "comparison.h"
+#include "csv.h"
 
 int comparison_differences(struct comparison_differences *d, const struct comparison *c)
 {
@@ -145,9 +146,10 @@ static void print_missed(FILE *f, const struct comparison *c, const struct compa
 	size_t beyond = 0, without = 0;
 
 	for (size_t i = 0; i < c->n_cells; i++) {
-		without += !isfinite(d->goodput[i]) || !isfinite(d->rtt[i]);
-		if (!comparison_misses(d->goodput[i], d->rtt[i]))
+		if (!comparison_misses(d->goodput[i], d->rtt[i])) {
+			without += !isfinite(d->goodput[i]) || !isfinite(d->rtt[i]);
 			continue;
+		}
 		fputs(beyond++ ? "        " : "beyond: ", f);
 		print_settings(f, c, i);
 		fputs("goodput", f);
@@ -160,6 +162,24 @@ static void print_missed(FILE *f, const struct comparison *c, const struct compa
 		COMPARISON_GOODPUT_LIMIT * 100, COMPARISON_RTT_LIMIT * 100);
 	if (without)
 		fprintf(f, ", %zu without figures", without);
+	putc('\n', f);
+}
+
+/* "4.0 %", or "-" */
+static void print_percent(FILE *f, double part)
+{
+	if (isfinite(part))
+		fprintf(f, "%.1f %%", part * 100);
+	else
+		putc('-', f);
+}
+
+static void print_medians(FILE *f, const struct comparison *c, const struct comparison_differences *d)
+{
+	fprintf(f, "\nmedian |difference| to %s: goodput ", c->arms[c->reference]);
+	print_percent(f, median_absolute(d->goodput, c->n_cells));
+	fputs(", RTT p50 ", f);
+	print_percent(f, median_absolute(d->rtt, c->n_cells));
 	putc('\n', f);
 }
 
@@ -183,8 +203,7 @@ static void print_engine_table(FILE *f, const struct comparison *c)
 		putc('\n', f);
 		for (size_t i = 0; i < c->n_cells; i++)
 			print_engines(f, c, i, &d);
-		fprintf(f, "\nmedian |difference| to %s: goodput %.1f %%, RTT p50 %.1f %%\n", c->arms[c->reference],
-			median_absolute(d.goodput, c->n_cells) * 100, median_absolute(d.rtt, c->n_cells) * 100);
+		print_medians(f, c, &d);
 		print_missed(f, c, &d);
 	}
 	free(d.goodput);
@@ -258,14 +277,6 @@ void comparison_table(FILE *f, const struct comparison *c)
 		print_engine_table(f, c);
 }
 
-/* RFC 4180, 2: a value with a comma goes in quotes; none has quotes itself */
-static void put_value(FILE *f, const char *value)
-{
-	const char *quote = value && strchr(value, ',') ? "\"" : "";
-
-	fprintf(f, ",%s%s%s", quote, value ? value : "", quote);
-}
-
 void comparison_csv(FILE *f, const struct comparison *c)
 {
 	fputs("cell", f);
@@ -277,8 +288,12 @@ void comparison_csv(FILE *f, const struct comparison *c)
 		const struct compared_run *r = &c->cells[cell].arms[arm].runs[run];
 
 		fprintf(f, "%zu", cell + 1);
-		for (size_t k = 0; k < c->n_keys; k++)
-			put_value(f, c->cells[cell].settings[k].value);
+		for (size_t k = 0; k < c->n_keys; k++) {
+			const char *value = c->cells[cell].settings[k].value;
+
+			putc(',', f);
+			csv_text(f, value ? value : "");
+		}
 		fprintf(f, ",%s,%" PRIu64 ",%d", c->arms[arm], c->seed + run, r->valid);
 		for (size_t k = 0; k < COMPARED_FIGURES; k++) {
 			putc(',', f);

@@ -50,4 +50,8 @@ void comparison_table(FILE *f, const struct comparison *c);
 int comparison_json(FILE *f, const struct comparison *c, struct congctl_error *err);
 void comparison_csv(FILE *f, const struct comparison *c); /* one line a run */
 
+/* compare.json and compare.csv as a directory: see directory.h */
+int comparison_check_dir(const char *dir, struct congctl_error *err);
+int comparison_write(const struct comparison *c, const char *dir, struct congctl_error *err);
+
 #endif

@@ -12,17 +12,11 @@ static const char *const figure_names[] = {"goodput_bps", "rtt_p50_us", "retrans
 /* KEY and KEY_ci95 */
 static void add_interval(struct json_object *o, const char *key, const struct interval *ci)
 {
-	struct json_object *pair = NULL;
 	char name[64];
 
 	json_add(o, key, json_number(ci->median));
-	if (ci->n > 1) {
-		pair = json_object_new_array();
-		json_object_array_add(pair, json_number(ci->low));
-		json_object_array_add(pair, json_number(ci->high));
-	}
 	snprintf(name, sizeof(name), "%s_ci95", key);
-	json_add(o, name, pair);
+	json_add(o, name, json_interval(ci));
 }
 
 /* against the reference: in parts of its medians, and run by run in the figure's unit */

@@ -6,8 +6,7 @@
 
 #define UNKNOWN_SSTHRESH 0x7fffffff /* TCP_INFINITE_SSTHRESH of the kernel: not set yet */
 
-/* RFC 4180, 2: a field with a comma or a quote goes in quotes */
-static void put_text(FILE *f, const char *text)
+void csv_text(FILE *f, const char *text)
 {
 	if (!strpbrk(text, ",\"")) {
 		fputs(text, f);
@@ -42,7 +41,7 @@ static void put_quantiles(FILE *f, const struct quantiles *q)
 static void put_flow(FILE *f, size_t run, size_t number, const struct flow_result *flow)
 {
 	fprintf(f, "%zu,%zu,", run, number);
-	put_text(f, flow->name);
+	csv_text(f, flow->name);
 	fprintf(f, ",%s", flow->cc);
 	put_seconds(f, flow->start_ns);
 	put_seconds(f, flow->established_ns);
@@ -118,7 +117,7 @@ void csv_transfers(FILE *f, const struct report_run *run)
 			const struct transfer *t = &r->transfers[k];
 
 			fprintf(f, "%zu,%" PRIu32 ",", i + 1, t->flow);
-			put_text(f, r->flows[t->flow].name);
+			csv_text(f, r->flows[t->flow].name);
 			put_seconds(f, t->start_ns);
 			put_seconds(f, t->end_ns);
 			fprintf(f, ",%" PRIu64, t->bytes);

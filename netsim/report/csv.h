@@ -5,6 +5,9 @@
 
 #include "report.h"
 
+/* RFC 4180, 2: a field with a comma or a quote goes in quotes. Printable text only. */
+void csv_text(FILE *f, const char *text);
+
 void csv_flows(FILE *f, const struct report_run *run);
 void csv_samples(FILE *f, const struct report_run *run);
 void csv_queue(FILE *f, const struct report_run *run);

@@ -57,11 +57,7 @@ static double completion(const struct run_result *r, size_t flow)
 
 static double total_goodput(const struct run_result *r, size_t flow)
 {
-	double sum = 0;
-
-	for (size_t i = 0; i < r->n_flows; i++)
-		sum += r->flows[i].goodput_bps;
-	return sum;
+	return r->goodput_bps;
 }
 
 static double utilisation(const struct run_result *r, size_t flow)
@@ -269,6 +265,8 @@ static int fill_flows(struct report_figures *f, struct numbers *m)
 	}
 	for (size_t k = 0; k < f->n_flows; k++)
 		fill_flow(&f->flows[k], m, k);
+	if (!f->n_flows) /* all come at random: there is nothing to be fair to */
+		f->jain = (struct interval){NAN, NAN, NAN, 0};
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include <congctl/units.h>
 
+#include "directory.h"
 #include "figures.h"
 #include "plot.h"
 
@@ -85,8 +86,8 @@ static void put_sentence(FILE *f, const struct report_run *run)
 
 	fputs("<p>", f);
 	put_text(f, s->description);
-	fprintf(f, "%s%" PRIu32 " flow%s of %s TCP (", s->description[0] ? " – " : "", scenario_flow_count(s),
-		scenario_flow_count(s) == 1 ? "" : "s", simulated ? "a simulated" : "the Linux kernel's");
+	fprintf(f, "%s%" PRIu32 " flow%s of %s (", s->description[0] ? " – " : "", scenario_flow_count(s),
+		scenario_flow_count(s) == 1 ? "" : "s", simulated ? "simulated hosts" : "the Linux kernel");
 	for (size_t i = 0; i < s->n_flows && i < 8; i++) {
 		fputs(i ? ", " : "", f);
 		if (s->flows[i].count > 1)
@@ -223,6 +224,8 @@ static void put_pictures(FILE *f, const struct report_run *run, size_t cell)
 
 		snprintf(id, sizeof(id), "cell%zu_%zu", cell, i);
 		ret = plot_svg(kinds[i], run->scenario, r, id, &svg);
+		if (ret == -ENODATA)
+			continue;
 		if (ret) {
 			fprintf(f, "<p class=small>No pictures: %s.</p>\n", ret == -ENOENT ?
 				"gnuplot is not installed (Debian: gnuplot-nox)" : "gnuplot failed");
@@ -249,7 +252,8 @@ static int put_run(FILE *f, const struct report_run *run, size_t cell)
 			fputs(".</p>\n", f);
 		}
 		if (figures.n_valid) {
-			put_flows(f, &figures);
+			if (figures.n_flows)
+				put_flows(f, &figures);
 			put_transfers(f, &figures);
 			put_link(f, &figures);
 			put_pictures(f, run, cell);
@@ -305,13 +309,10 @@ static void put_end(FILE *f, const struct report_run *run)
 	fputs(".</p>\n</body></html>\n", f);
 }
 
-int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err)
+int report_page(FILE *f, const struct report_run *runs, size_t n, const char *title)
 {
-	FILE *f = fopen(file, "we");
 	int ret = 0;
 
-	if (!f)
-		return congctl_fail(err, -errno, "cannot write %s: %s", file, strerror(errno));
 	fputs("<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>", f);
 	put_text(f, title);
 	fprintf(f, "</title>\n<style>%s</style></head>\n<body><h1>", style);
@@ -329,7 +330,17 @@ int report_html(const struct report_run *runs, size_t n, const char *title, cons
 	}
 	if (!ret)
 		put_end(f, &runs[0]);
-	ret = report_close(f, ret);
+	return ret;
+}
+
+int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err)
+{
+	FILE *f = fopen(file, "we");
+	int ret;
+
+	if (!f)
+		return congctl_fail(err, -errno, "cannot write %s: %s", file, strerror(errno));
+	ret = directory_close(f, report_page(f, runs, n, title));
 	if (ret)
 		unlink(file);
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", file, strerror(-ret)) : 0;

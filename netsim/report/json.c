@@ -11,18 +11,6 @@ static struct json_object *whole(double v)
 	return !isfinite(v) ? NULL : v == floor(v) ? json_object_new_int64((int64_t)v) : json_object_new_double(v);
 }
 
-static struct json_object *interval(const struct interval *ci)
-{
-	struct json_object *pair;
-
-	if (ci->n < 2)
-		return NULL;
-	pair = json_object_new_array();
-	json_object_array_add(pair, json_number(ci->low));
-	json_object_array_add(pair, json_number(ci->high));
-	return pair;
-}
-
 static struct json_object *flow_object(const struct flow_figures *flow, bool repeated)
 {
 	struct json_object *o = json_object_new_object(), *rtt = json_object_new_object();
@@ -31,7 +19,7 @@ static struct json_object *flow_object(const struct flow_figures *flow, bool rep
 	json_add(o, "cc", json_text(flow->cc));
 	json_add(o, "goodput_bps", json_number(flow->goodput_bps.median));
 	if (repeated)
-		json_add(o, "goodput_bps_ci95", interval(&flow->goodput_bps));
+		json_add(o, "goodput_bps_ci95", json_interval(&flow->goodput_bps));
 	json_add(o, "share", json_number(flow->share));
 	json_add(rtt, "p50", json_number(flow->rtt_p50_us));
 	json_add(rtt, "p95", json_number(flow->rtt_p95_us));
@@ -146,7 +134,7 @@ static int add_figures(struct json_object *o, const struct report_run *run, bool
 		json_add(o, "groups", group_list(&figures));
 		json_add(o, "link", link_object(run->scenario, &figures));
 		json_add(o, "links", link_list(&figures));
-		json_add(o, "jain", figures.n_flows ? json_number(figures.jain.median) : NULL);
+		json_add(o, "jain", json_number(figures.jain.median));
 	}
 	if (!ret && with_interval) {
 		struct json_object *median = json_object_new_object(), *ci95 = json_object_new_object();
@@ -160,7 +148,7 @@ static int add_figures(struct json_object *o, const struct report_run *run, bool
 
 		for (size_t i = 0; i < sizeof(compared) / sizeof(compared[0]); i++) {
 			json_add(median, compared[i].name, json_number(compared[i].ci->median));
-			json_add(ci95, compared[i].name, interval(compared[i].ci));
+			json_add(ci95, compared[i].name, json_interval(compared[i].ci));
 		}
 		json_add(o, "median", median);
 		json_add(o, "ci95", ci95);

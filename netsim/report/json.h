@@ -18,6 +18,18 @@ static inline struct json_object *json_number(double v)
 	return isfinite(v) ? json_object_new_double(v) : NULL;
 }
 
+/* [low, high]; of a single value there is none */
+static inline struct json_object *json_interval(const struct interval *ci)
+{
+	struct json_object *pair = ci->n > 1 ? json_object_new_array() : NULL;
+
+	if (pair) {
+		json_object_array_add(pair, json_number(ci->low));
+		json_object_array_add(pair, json_number(ci->high));
+	}
+	return pair;
+}
+
 static inline struct json_object *json_text(const char *s)
 {
 	return s && *s ? json_object_new_string(s) : NULL;

@@ -107,7 +107,8 @@ static void put_band_data(FILE *f, const struct drawing *d)
 		if (!n)
 			continue;
 		quantiles_of(values, n); /* sorts */
-		fprintf(f, "%.3f %.5g %.5g %.5g\n", time_of(d, bin), values[n / 10], values[n / 2], values[n * 9 / 10]);
+		fprintf(f, "%.3f %.5g %.5g %.5g\n", time_of(d, bin), quantile_of_sorted(values, n, 0.1), quantile_of_sorted(values, n, 0.5),
+			quantile_of_sorted(values, n, 0.9));
 	}
 	fputs("end\n", f);
 	free(values);
@@ -200,12 +201,23 @@ int plot_end(FILE *script, char **svg)
 	return ret;
 }
 
+static bool is_empty(const struct series *series)
+{
+	for (size_t i = 0; i < series->n_flows * series->n_bins; i++) {
+		if (isfinite(series->values[i]))
+			return false;
+	}
+	return true;
+}
+
 int plot_svg(enum series_kind kind, const struct scenario *s, const struct run_result *r, const char *id, char **svg)
 {
 	struct drawing d = {.scenario = s, .result = r, .kind = kind};
 	FILE *script = tmpfile();
 	int ret = script ? series_make(&d.series, kind, s, r, MAX_BINS) : -errno;
 
+	if (!ret && is_empty(&d.series))
+		ret = -ENODATA;
 	if (!ret) {
 		choose_lines(&d);
 		put_script(script, &d, id);

@@ -7,9 +7,9 @@
 extern const char *const plot_titles[]; /* by enum series_kind */
 
 /* A picture as an <svg> element, drawn by gnuplot (malloc'd). `id` sets its names apart from other pictures' on the page.
- * -ENOENT: gnuplot is not installed. */
+ * -ENOENT: gnuplot is not installed; -ENODATA: there is nothing to draw. */
 int plot_svg(enum series_kind kind, const struct scenario *s, const struct run_result *r, const char *id, char **svg);
-/* The distribution of the slowdown of each group's transfers, likewise. -ENODATA: there are none to draw */
+/* The distribution of the slowdown of each group's transfers, likewise. */
 int plot_slowdown(const struct scenario *s, const struct run_result *r, const char *id, char **svg);
 
 /* --- what pictures have in common --- */

@@ -32,21 +32,15 @@ bool report_is_simulated(const struct report_run *run); /* no kernel had a part 
 /* The table at the end of a run: per flow, per group's transfers, per link; medians when there are repeats. */
 void report_table(FILE *f, const struct report_run *run);
 
-/* Everything for one scenario (all repeats) in `dir`, which is created, with the directories above it that are missing. Written
- * beside it first and moved in place whole, so that a directory that exists is complete; what fails leaves nothing behind.
- * -EEXIST if it is there and not an earlier result directory. */
-int report_write(const struct report_run *run, const char *dir, struct congctl_error *err);
-
-/* Could report_write() put a result there? To be asked before a run, not after. */
+/* Everything for one scenario (all repeats) as a directory: see directory.h */
 int report_check_dir(const char *dir, struct congctl_error *err);
+int report_write(const struct report_run *run, const char *dir, struct congctl_error *err);
 
 /* summary.json */
 int report_summary(FILE *f, const struct report_run *run, struct congctl_error *err);
 
-/* fclose() of a file that was written: `ret` if that is a failure, else the file's, -ENOSPC for one. */
-int report_close(FILE *f, int ret);
-
-/* report.html over several runs side by side (demo, compare): one page, self-contained, SVG inline. No file is left on failure. */
-int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err);
+/* report.html over several runs side by side (demo): one page, self-contained, SVG inline. -ENOMEM */
+int report_page(FILE *f, const struct report_run *runs, size_t n, const char *title);
+int report_html(const struct report_run *runs, size_t n, const char *title, const char *file, struct congctl_error *err); /* no file on failure */
 
 #endif

@@ -11,20 +11,25 @@
 
 extern char **environ;
 
+/* In a process group of its own: who interrupts this program from the terminal does not make the report a lesser one. */
 static int start(pid_t *pid, char *const argv[], int input, int output)
 {
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int ret = posix_spawn_file_actions_init(&actions);
 
 	if (ret)
 		return -ret;
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
 	ret = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	if (!ret)
 		ret = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	if (!ret)
 		ret = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	if (!ret)
-		ret = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+		ret = posix_spawnp(pid, argv[0], &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return -ret;
 }
@@ -72,12 +77,14 @@ int tool_output(char *const argv[], int input, char **output)
 	close(fds[1]);
 	if (!ret) {
 		ret = read_all(fds[0], output);
+		close(fds[0]); /* before the wait: a program that has more to say must not wait for a reader */
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
 		if (!ret && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
 			ret = WIFEXITED(status) && WEXITSTATUS(status) == 127 ? -ENOENT : -EIO;
+	} else {
+		close(fds[0]);
 	}
-	close(fds[0]);
 	if (ret) {
 		free(*output);
 		*output = NULL;

@@ -1,262 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The result directory: made complete beside its place, then moved there, so that what exists is whole. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+/* What the result directory of a scenario holds. */
 #include "csv.h"
+#include "directory.h"
 #include "json.h"
 
-#ifndef RENAME_EXCHANGE
-#define RENAME_EXCHANGE (1 << 1)
-#endif
-
-static int write_scenario(FILE *f, const struct report_run *run, struct congctl_error *err)
+static int write_scenario(FILE *f, const void *run, struct congctl_error *err)
 {
-	return scenario_write(run->scenario, f);
+	return scenario_write(((const struct report_run *)run)->scenario, f);
 }
 
-static int write_flows(FILE *f, const struct report_run *run, struct congctl_error *err)
+static int write_manifest(FILE *f, const void *run, struct congctl_error *err)
+{
+	return report_manifest(f, run, err);
+}
+
+static int write_flows(FILE *f, const void *run, struct congctl_error *err)
 {
 	csv_flows(f, run);
 	return 0;
 }
 
-static int write_samples(FILE *f, const struct report_run *run, struct congctl_error *err)
+static int write_samples(FILE *f, const void *run, struct congctl_error *err)
 {
 	csv_samples(f, run);
 	return 0;
 }
 
-static int write_queue(FILE *f, const struct report_run *run, struct congctl_error *err)
+static int write_queue(FILE *f, const void *run, struct congctl_error *err)
 {
 	csv_queue(f, run);
 	return 0;
 }
 
-static int write_transfers(FILE *f, const struct report_run *run, struct congctl_error *err)
+static int write_transfers(FILE *f, const void *run, struct congctl_error *err)
 {
 	csv_transfers(f, run);
 	return 0;
 }
 
-/* report.html is written by report_html(), last */
-static const struct {
-	const char *name;
-	int (*write)(FILE *f, const struct report_run *run, struct congctl_error *err);
-} files[] = {
-	{"scenario.yaml", write_scenario}, {"manifest.json", report_manifest}, {"flows.csv", write_flows},
-	{"samples.csv", write_samples},    {"queue.csv", write_queue},         {"transfers.csv", write_transfers},
-	{"summary.json", report_summary},  {"report.html", NULL},
+static int write_summary(FILE *f, const void *run, struct congctl_error *err)
+{
+	return report_summary(f, run, err);
+}
+
+static int write_page(FILE *f, const void *run, struct congctl_error *err)
+{
+	return report_page(f, run, 1, ((const struct report_run *)run)->scenario->name);
+}
+
+static const struct directory_file files[] = {
+	{"manifest.json", write_manifest}, {"scenario.yaml", write_scenario}, {"flows.csv", write_flows},
+	{"samples.csv", write_samples},    {"queue.csv", write_queue},        {"transfers.csv", write_transfers},
+	{"summary.json", write_summary},   {"report.html", write_page},
 };
 
-#define N_FILES (sizeof(files) / sizeof(files[0]))
-#define MAX_PARENTS 64 /* made for one result */
-
-static bool is_ours(const char *name)
-{
-	for (size_t i = 0; i < N_FILES; i++) {
-		if (!strcmp(files[i].name, name))
-			return true;
-	}
-	return false;
-}
-
-/* Nothing but files of ours, and a manifest among them; an empty directory will do too. */
-static int check_content(DIR *d, const char *dir, struct congctl_error *err)
-{
-	size_t n = 0;
-	bool manifest = false;
-	struct dirent *e;
-
-	while ((e = readdir(d))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		if (!is_ours(e->d_name))
-			return congctl_fail(err, -EEXIST, "%s is there and holds other files, %s for one: another directory with -o", dir,
-					    e->d_name);
-		manifest |= !strcmp(e->d_name, "manifest.json");
-		n++;
-	}
-	if (n && !manifest)
-		return congctl_fail(err, -EEXIST, "%s is there and is not a result of netsim: another directory with -o", dir);
-	return 0;
-}
-
-/* The part of `path` that is there, "." or "/" in the end; cut in place. */
-static const char *existing_part(char *path)
-{
-	struct stat st;
-
-	while (lstat(path, &st)) {
-		char *slash;
-
-		for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
-			path[n - 1] = '\0';
-		slash = strrchr(path, '/');
-		if (!slash)
-			return ".";
-		slash[slash == path] = '\0';
-		if (!strcmp(path, "/"))
-			break;
-	}
-	return path;
-}
+static const struct directory_kind kind = {files, sizeof(files) / sizeof(files[0])};
 
 int report_check_dir(const char *dir, struct congctl_error *err)
 {
-	char path[4000];
-	const char *there;
-	DIR *d = opendir(dir);
-	struct stat st;
-	int ret;
-
-	if (d) {
-		ret = check_content(d, dir, err);
-		closedir(d);
-		return ret;
-	}
-	if (errno != ENOENT)
-		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
-	if (!*dir)
-		return congctl_fail(err, -ENOENT, "the result directory has no name: one such as results/a with -o");
-	if (strlen(dir) >= sizeof(path))
-		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(path));
-	strcpy(path, dir);
-	there = existing_part(path);
-	if (stat(there, &st) || !S_ISDIR(st.st_mode) || access(there, W_OK | X_OK))
-		return congctl_fail(err, -EACCES, "cannot make the directory %s: %s must be a directory that can be written to", dir, there);
-	return 0;
-}
-
-/* The directories above `place` that were missing: where their names end in it. */
-struct parents {
-	size_t n, ends[MAX_PARENTS];
-};
-
-static void remove_parents(const struct parents *made, const char *place)
-{
-	char path[4000];
-
-	for (size_t i = made->n; i-- > 0;) {
-		snprintf(path, sizeof(path), "%.*s", (int)made->ends[i], place);
-		rmdir(path); /* stays if another program uses it by now */
-	}
-}
-
-static int make_parents(struct parents *made, const char *place, struct congctl_error *err)
-{
-	char path[4000];
-	int ret = 0;
-
-	for (const char *slash = strchr(place + 1, '/'); slash && !ret; slash = strchr(slash + 1, '/')) {
-		snprintf(path, sizeof(path), "%.*s", (int)(slash - place), place);
-		if (made->n == MAX_PARENTS)
-			ret = -ENAMETOOLONG;
-		else if (!mkdir(path, 0777))
-			made->ends[made->n++] = (size_t)(slash - place);
-		else if (errno != EEXIST)
-			ret = -errno;
-	}
-	if (!ret)
-		return 0;
-	remove_parents(made, place);
-	return congctl_fail(err, ret, "cannot make the directory %s: %s", path, strerror(-ret));
-}
-
-static void remove_results(const char *dir)
-{
-	char path[4200];
-
-	for (size_t i = 0; i < N_FILES; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
-		unlink(path);
-	}
-	rmdir(dir);
-}
-
-int report_close(FILE *f, int ret)
-{
-	const bool failed = ferror(f);
-
-	errno = 0; /* when an earlier write failed, so does that of what is left, and says why */
-	if (fclose(f) || failed)
-		ret = ret ? ret : errno ? -errno : -EIO;
-	return ret;
-}
-
-static int write_one(size_t i, const char *dir, const struct report_run *run, struct congctl_error *err)
-{
-	char path[4200];
-	FILE *f;
-	int ret;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, files[i].name);
-	if (!files[i].write)
-		return report_html(run, 1, run->scenario->name, path, err);
-	f = fopen(path, "we");
-	if (!f)
-		return congctl_fail(err, -errno, "cannot write %s: %s", path, strerror(errno));
-	ret = files[i].write(f, run, err);
-	ret = report_close(f, ret);
-	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
-}
-
-/* An earlier result in that place changes places with the new one in a single step, then goes. */
-static int move_in_place(const char *made, const char *dir, struct congctl_error *err)
-{
-	if (!rename(made, dir))
-		return 0;
-	if (errno != ENOTEMPTY && errno != EEXIST)
-		return congctl_fail(err, -errno, "cannot move the results to %s: %s", dir, strerror(errno));
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, dir, RENAME_EXCHANGE))
-		return congctl_fail(err, -errno, "cannot replace the results in %s: %s; remove it first", dir, strerror(errno));
-	remove_results(made);
-	return 0;
-}
-
-/* Into a new directory beside `place`, then moved there. */
-static int write_beside(const struct report_run *run, const char *place, struct congctl_error *err)
-{
-	char made[4100];
-	int ret = 0;
-
-	snprintf(made, sizeof(made), "%s.XXXXXX", place);
-	if (!mkdtemp(made))
-		return congctl_fail(err, -errno, "cannot make a directory beside %s: %s", place, strerror(errno));
-	chmod(made, 0755);
-	for (size_t i = 0; !ret && i < N_FILES; i++)
-		ret = write_one(i, made, run, err);
-	if (!ret)
-		ret = move_in_place(made, place, err);
-	if (ret)
-		remove_results(made);
-	return ret;
+	return directory_check(&kind, dir, err);
 }
 
 int report_write(const struct report_run *run, const char *dir, struct congctl_error *err)
 {
-	struct parents parents = {0};
-	char place[4000];
-	int ret = report_check_dir(dir, err);
-	size_t n = strlen(dir);
-
-	if (ret)
-		return ret;
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	if (n >= sizeof(place))
-		return congctl_fail(err, -ENAMETOOLONG, "the name of the result directory is too long: less than %zu bytes", sizeof(place));
-	snprintf(place, sizeof(place), "%.*s", (int)n, dir);
-	ret = make_parents(&parents, place, err);
-	if (ret)
-		return ret;
-	ret = write_beside(run, place, err);
-	if (ret)
-		remove_parents(&parents, place);
-	return ret;
+	return directory_write(&kind, dir, run, err);
 }

@@ -101,7 +101,7 @@ static const struct scenario_key keys[] = {
 	 .goes_with = " codel fq_codel ", .help = "how long the sojourn time may be above the target"},
 	{QUEUE("ce_threshold", ce_threshold_ns), .kind = &kind_time, .min = "1us", .max = "10s", .without = "off",
 	 .goes_with = " codel fq_codel ", .help = "sojourn time from which every ECN-capable packet is marked"},
-	{QUEUE("tupdate", tupdate_ns), .kind = &kind_time, .min = "1us", .max = "10s", .without = RFC_DEFAULT,
+	{QUEUE("tupdate", tupdate_ns), .kind = &kind_time, .min = "10us", .max = "10s", .without = RFC_DEFAULT,
 	 .goes_with = " pie dualpi2 ", .help = "interval at which the probability is worked out"},
 	{QUEUE("alpha", alpha), .kind = &kind_decimal, .min = "0.0001", .max = "1000", .without = RFC_DEFAULT,
 	 .goes_with = " pie dualpi2 ", .help = "gain on the difference to the target, in Hz"},

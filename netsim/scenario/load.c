@@ -203,8 +203,10 @@ int scenario_load_set(struct scenario *s, struct vary *vary, const char *file, s
 	int ret;
 
 	scenario_init(s);
-	if (vary)
+	if (vary) {
 		vary->n = 0;
+		vary->file = file;
+	}
 	ret = document_load(&d);
 	if (ret)
 		return ret;

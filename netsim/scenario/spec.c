@@ -40,7 +40,7 @@ int scenario_spec_read(enum key_place place, const char *first, char *spec, void
 	char *settings = first ? cut(spec, ',') : spec;
 	int ret = 0;
 
-	if (first && *spec)
+	if (first)
 		ret = set_one(place, first, spec, object, seen, err);
 	while (!ret && settings) {
 		char *key = settings, *value, quoted[64];

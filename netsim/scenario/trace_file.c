@@ -48,12 +48,13 @@ static int read_line(struct scenario_trace *t, const char *file, size_t line, ch
 
 static int read_lines(struct scenario_trace *t, FILE *f, const char *file, struct congctl_error *err)
 {
-	size_t line = 0;
-	char text[256];
+	size_t line = 0, room = 0;
+	char *text = NULL;
 	int ret = 0;
 
-	while (!ret && fgets(text, sizeof(text), f))
+	while (!ret && getline(&text, &room, f) >= 0)
 		ret = read_line(t, file, ++line, text, err);
+	free(text);
 	if (ret)
 		return ret;
 	if (ferror(f))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "keys.h"
@@ -116,6 +117,8 @@ int vary_option(struct vary *v, const char *text, struct congctl_error *err)
 	for (size_t i = 0; !ret && i < v->n; i++) {
 		remove_key(&v->maps[i], name);
 		ret = add_words(&v->maps[i], name, equals + 1, err);
+		if (!ret)
+			find_key(&v->maps[i], name)->option = true;
 	}
 	return ret;
 }
@@ -205,4 +208,28 @@ void vary_cell(const struct vary *v, size_t cell, const char *const *keys, size_
 		cell -= count_map(map);
 	for (size_t i = 0; i < n; i++)
 		settings[i] = (struct vary_setting){keys[i], v->n ? value_in(map, cell, keys[i]) : NULL};
+}
+
+static bool is_of_file(const struct vary *v, const char *name)
+{
+	bool option = false;
+
+	for (size_t m = 0; m < v->n; m++) {
+		for (size_t i = 0; i < v->maps[m].n; i++)
+			option |= v->maps[m].keys[i].option && !strcmp(v->maps[m].keys[i].name, name);
+	}
+	return v->file && !option;
+}
+
+int vary_set(const struct vary *v, struct scenario *s, const struct vary_setting *setting, struct congctl_error *err)
+{
+	const struct scenario_key *key = scenario_key_find(KEY_LINK, setting->key);
+	char path[PATH_MAX + VARY_MAX_TEXT];
+	const char *slash;
+
+	if (!key || key->kind != &kind_file || setting->value[0] == '/' || !is_of_file(v, setting->key))
+		return scenario_set(s, setting->key, setting->value, err);
+	slash = strrchr(v->file, '/');
+	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - v->file) : 0, v->file, setting->value);
+	return scenario_set(s, setting->key, path, err);
 }

@@ -20,11 +20,13 @@
 
 struct vary_key {
 	char name[32];
+	bool option; /* of --vary, not of the file */
 	size_t n;
 	char values[VARY_MAX_VALUES][VARY_MAX_TEXT];
 };
 
 struct vary {
+	const char *file; /* that it is of; NULL: none */
 	size_t n;
 	struct vary_map {
 		size_t n;
@@ -54,5 +56,7 @@ size_t vary_keys(const struct vary *v, const char **keys);
 size_t vary_count(const struct vary *v);
 /* The settings of a cell, in the order of `keys`; in the order of cells a map's first key changes last. */
 void vary_cell(const struct vary *v, size_t cell, const char *const *keys, size_t n, struct vary_setting *settings);
+/* scenario_set(), but that a relative path in the file means one beside the file. */
+int vary_set(const struct vary *v, struct scenario *s, const struct vary_setting *setting, struct congctl_error *err);
 
 #endif

@@ -51,6 +51,7 @@ struct traffic {
 	const struct traffic_config *config;
 	struct run_result *result;
 	int error;              /* of the run itself: -ENOMEM */
+	uint64_t start_mono_ns; /* CLOCK_MONOTONIC at time 0 of the run; all sockets are open before */
 	int epoll;
 	struct engine *alarms;  /* what is due at a time: switches, questions, datagrams. No network in it */
 	struct traffic_listener listeners[SCENARIO_MAX_GROUPS];

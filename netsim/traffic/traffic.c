@@ -30,7 +30,7 @@ uint64_t traffic_now(const struct traffic *t)
 {
 	uint64_t now = monotonic_ns();
 
-	return now > t->config->start_mono_ns ? now - t->config->start_mono_ns : 0;
+	return now > t->start_mono_ns ? now - t->start_mono_ns : 0;
 }
 
 static bool stopped(const struct traffic *t)
@@ -253,14 +253,14 @@ static void serve(struct traffic *t, uint64_t now)
 static void wait_for_start(const struct traffic *t)
 {
 	struct timespec start = {
-		.tv_sec = (time_t)(t->config->start_mono_ns / 1000000000), .tv_nsec = (long)(t->config->start_mono_ns % 1000000000),
+		.tv_sec = (time_t)(t->start_mono_ns / 1000000000), .tv_nsec = (long)(t->start_mono_ns % 1000000000),
 	};
 
 	while (!stopped(t) && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &start, NULL) == EINTR)
 		;
 }
 
-static int run(struct traffic *t)
+static int run(struct traffic *t, struct congctl_error *err)
 {
 	const struct scenario *s = t->config->scenario;
 	int ret = 0;
@@ -270,7 +270,7 @@ static int run(struct traffic *t)
 		uint64_t now = traffic_now(t);
 
 		if (stopped(t))
-			return -EINTR;
+			return congctl_fail(err, -EINTR, "stopped at %g s", (double)now / 1e9);
 		if (!t->window_open && now >= s->warmup_ns)
 			open_window(t, now);
 		if (now >= s->duration_ns) {
@@ -328,7 +328,11 @@ static int set_up(struct traffic *t, struct congctl_error *err)
 		return ret;
 	init_flows(t);
 	sample_init(t);
-	return open_sockets(t, err);
+	ret = open_sockets(t, err);
+	t->start_mono_ns = monotonic_ns();
+	if (!ret && t->config->begin)
+		ret = t->config->begin(t->config->begin_arg, &t->start_mono_ns, err);
+	return ret;
 }
 
 int traffic_run(const struct traffic_config *config, struct run_result *r, struct congctl_error *err)
@@ -343,7 +347,7 @@ int traffic_run(const struct traffic_config *config, struct run_result *r, struc
 	setpriority(PRIO_PROCESS, 0, -20); /* this thread, as the emulator's: a late sender is an application-limited one */
 	ret = set_up(&t, err);
 	if (!ret) {
-		ret = run(&t);
+		ret = run(&t, err);
 		if (ret == -ENOMEM)
 			congctl_fail(err, ret, "cannot keep more than %zu samples and %zu transfers: out of memory: choose a longer sampling "
 				     "interval, or fewer and larger transfers", r->n_samples, r->n_transfers);

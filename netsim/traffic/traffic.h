@@ -28,7 +28,9 @@ struct traffic_config {
 	size_t n_plan;
 	const struct traffic_group *groups;   /* one per scenario->flows */
 	int sender_ns, receiver_ns;           /* fds of network namespaces; the thread is back in its own afterwards */
-	uint64_t start_mono_ns;               /* CLOCK_MONOTONIC at time 0 of the run */
+	/* Every sender is open now: when is time 0 of the run, by CLOCK_MONOTONIC? 0 or negative errno; NULL: now */
+	int (*begin)(void *arg, uint64_t *start_mono_ns, struct congctl_error *err);
+	void *begin_arg;
 	volatile sig_atomic_t *stop;          /* set: end early, tidy up, -EINTR */
 	void (*tick)(void *arg, uint64_t t_ns); /* once per sampling interval, e.g. progress; may be NULL */
 	void *tick_arg;

@@ -65,6 +65,10 @@ tell "link one $A:a0 $B:far_too_long_for_it" "error: 'far_too_long_for_it' is no
 tell "remove one" "error: there is no link 'one'"
 holds not has_device "$A" a0
 
+# a rate alone will do, with the buffer that the help names
+tell "link one rate=50mbit $A:a0 $B:b0" "ok"
+tell "remove one" "ok"
+
 # a link works, and survives mistakes about it
 tell "link one rate=50mbit delay=1ms buffer=100pkt ecn=20pkt loss=0% $A:a0 $B:b0" "ok"
 tell "up" "ok"

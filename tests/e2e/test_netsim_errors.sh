@@ -46,6 +46,7 @@ refused 2 "netsim run: seed '1e3' is not a whole number: 0 to 184467440737095516
 refused 2 "netsim run: --wait 'long' is not a way to wait: sleep, hybrid or spin" run "$TMP/good.yaml" --wait long
 refused 2 "netsim run: option '--rats' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rats
 refused 2 "netsim run: option '--rate' is unknown, or its value is missing: 'netsim run -h' lists the options" run --rate
+refused 2 "netsim run: option '-x' is unknown, or its value is missing: 'netsim run -h' lists the options" run -xj
 refused 2 "netsim run: 'b' is one argument too many: a single scenario file" run a b
 refused 2 "netsim run: --cc reno has no flow to go to: every flow names its algorithm" run "$TMP/good.yaml" --cc reno
 refused 2 "netsim run: --flow cubic*9,x=1: unknown key 'x': one of name, cc, set, count, pacing, workload, start, stop, size, rtt, from, to, load, sizes, \
@@ -120,8 +121,13 @@ holds grep -qE '^netsim run: cannot write full/results\..*/samples.csv: No space
 equals "$(cat "$TMP/left")" ""
 printf '%s\nvary: {buffer: [%s]}\nflows: [{}]\nduration: 100ms\n' "$link" "$(seq -s, -f %gpkt 2 17)" >"$TMP/many.yaml"
 check_exit 1 on_full compare "$TMP/many.yaml" --cc cubic,reno
-equals "$ERR" "netsim compare: cannot write full/results/compare.json: No space left on device"
+holds grep -qE '^netsim compare: cannot write full/results\..*/compare.json: No space left on device$' "$TMP/err"
 equals "$(cat "$TMP/left")" ""
+# nor does a file that may not grow any more
+limited() { (ulimit -f 200 && cd "$TMP/full" && "$@"); } # KiB
+check_exit 1 limited "$NETSIM" run --engine sim --rate 10mbit --rtt 40ms --cc cubic --duration 20s --sample 1ms -o results
+holds grep -qE '^netsim run: cannot write results\..*/samples.csv: File too large$' "$TMP/err"
+equals "$(ls -A "$TMP/full")" ""
 
 # the kernel has one of each tunable
 refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \

@@ -67,6 +67,19 @@ static inline void send_packet(struct engine *e, const struct path *path, uint32
 	path_send(e, p);
 }
 
+/* an engine with one link, and a sink for what comes out of it */
+static inline struct link *link_alone(struct engine **e, struct sink *s, const struct link_config *config)
+{
+	int error = 0;
+	struct link *l;
+
+	*e = engine_new(1);
+	*s = (struct sink){.engine = *e};
+	l = link_new(*e, config, &error);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
+	return l;
+}
+
 /* links that cannot be */
 __attribute__((unused)) static void expect_refused(const struct link_config *cases, size_t n)
 {

@@ -8,7 +8,7 @@
 #include "unit.h"
 #include "../../loader/lib/object.h"
 
-#define OBJECT "build/algorithms/aimd.bpf.o"
+#define OBJECT BUILD "/algorithms/aimd.bpf.o"
 
 static char name[CONGCTL_NAME_MAX + 1];
 

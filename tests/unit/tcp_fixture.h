@@ -177,4 +177,21 @@ static inline u32 relative(u32 ack)
 	return ack - wire.client->tp.snd_una;
 }
 
+/* the last ACK's number and its SACK blocks "start-end start-end" */
+static inline void last_ack_is(u32 ack, const char *blocks)
+{
+	const struct tcp_segment *seg;
+	char got[128] = "";
+
+	wire_run(DELAY_NS);
+	CU_ASSERT_FATAL(wire.n[1] > 0);
+	seg = ack_heard(wire.n[1] - 1);
+	for (u32 i = 0, n = 0; i < seg->n_sack; i++)
+		n += snprintf(got + n, sizeof(got) - n, "%s%u-%u", i ? " " : "", relative(seg->sack[i].start), relative(seg->sack[i].end));
+	CU_ASSERT_EQUAL(relative(seg->ack), ack);
+	CU_ASSERT_STRING_EQUAL(got, blocks);
+	if (relative(seg->ack) != ack || strcmp(got, blocks))
+		fprintf(stderr, "ack %u, blocks '%s'\n", relative(seg->ack), got);
+}
+
 #endif

@@ -87,6 +87,34 @@ static void the_table_lists_what_is_beyond(void)
 	has("  emu void: it stood still\n");
 }
 
+/* datagrams have no RTT: a cell that is beyond one limit is not counted again for the figure it does not have */
+static void a_cell_counts_once(void)
+{
+	struct compared_run pair[2][1] = {{RUN(9, NAN)}, {RUN(10, NAN)}};
+	struct comparison c = engines();
+	FILE *f = start();
+
+	cells[0].arms[0].runs = pair[0];
+	cells[0].arms[1].runs = pair[1];
+	c.n_cells = 1;
+	comparison_table(f, &c);
+	fclose(f);
+	has("beyond: goodput  -10.0 %, RTT        -\n0 of 1 cells within 3 % of goodput and 10 % of RTT\n");
+}
+
+static void no_figure_is_shown_as_nan(void)
+{
+	struct comparison c = engines();
+	FILE *f = start();
+
+	cells[0] = cells[3];
+	c.n_cells = 1;
+	comparison_table(f, &c);
+	fclose(f);
+	lacks("nan");
+	has("median |difference| to emu: goodput -, RTT p50 -\n");
+}
+
 static void a_key_that_does_not_differ_is_not_shown(void)
 {
 	struct comparison c = engines();
@@ -161,13 +189,13 @@ static void csv_has_a_line_for_each_run(void)
 	struct comparison c = engines();
 	FILE *f = start();
 
-	settings[3][0].value = "a,b";
+	settings[3][0].value = "a,b \"c\"";
 	comparison_csv(f, &c);
 	fclose(f);
 	settings[3][0].value = NULL;
 	has("cell,rate,rtt,engine,seed,valid,goodput_bps,rtt_p50_us,retransmits\n1,1mbit,40ms,sim,5,1,9800000,40000,7\n"
 	    "1,1mbit,40ms,emu,5,1,10000000,41000,7\n2,");
-	has("\n4,\"a,b\",40ms,sim,5,1,10000000,40000,7\n4,\"a,b\",40ms,emu,5,0,,,\n");
+	has("\n4,\"a,b \"\"c\"\"\",40ms,sim,5,1,10000000,40000,7\n4,\"a,b \"\"c\"\"\",40ms,emu,5,0,,,\n");
 }
 
 static void algorithms_have_no_limits(void)
@@ -198,6 +226,7 @@ int main(void)
 {
 	int failed = unit_run("comparison", (CU_TestInfo[]){
 		TEST(the_limits_are_three_and_ten_per_cent), TEST(the_table_lists_what_is_beyond),
+		TEST(a_cell_counts_once), TEST(no_figure_is_shown_as_nan),
 		TEST(a_key_that_does_not_differ_is_not_shown), TEST(a_void_run_is_null_in_json), TEST(json_has_the_differences),
 		TEST(csv_has_a_line_for_each_run), TEST(algorithms_have_no_limits), CU_TEST_INFO_NULL,
 	});

@@ -48,14 +48,9 @@ static struct packet *copy_never(void *arg, const struct packet *p)
 
 static struct link *make(const struct link_config *config)
 {
-	int error = 0;
-	struct link *l;
+	struct link *l = link_alone(&engine, &sink, config);
 
-	engine = engine_new(1);
-	sink = (struct sink){.engine = engine};
 	returned = 0;
-	l = link_new(engine, config, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
 	path = path_to(&sink, l);
 	path.deliver = note_deliver;
 	path.drop = note_drop;

@@ -10,14 +10,7 @@ static struct sink sink;
 
 static struct link *make(const struct link_config *config)
 {
-	int error = 0;
-	struct link *l;
-
-	engine = engine_new(1);
-	sink = (struct sink){.engine = engine};
-	l = link_new(engine, config, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
-	return l;
+	return link_alone(&engine, &sink, config);
 }
 
 /* a million packets back to back take what len × 8 / rate says, to the nanosecond */

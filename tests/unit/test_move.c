@@ -16,7 +16,7 @@
 #include "../../loader/lib/move.h"
 #include "../../loader/lib/object.h"
 
-#define OBJECT "build/algorithms/aimd.bpf.o"
+#define OBJECT BUILD "/algorithms/aimd.bpf.o"
 
 static struct congctl_object *builds[3]; /* of `first`, of `second`, a newer one of `first` */
 static struct congctl_error err;

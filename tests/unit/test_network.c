@@ -224,6 +224,8 @@ static void put_trace(const char *text)
 	fclose(f);
 }
 
+#define FIFTY "a line may be as long as it likes, of a remark too "
+
 static const struct {
 	const char *text, *sentence;
 } bad_traces[] = {
@@ -235,6 +237,7 @@ static const struct {
 	{"1.5\n", ":1: '1.5' is not a moment: whole milliseconds, 0 to 86400000"},
 	{"1 2\n", ":1: '1 2' is not a moment: whole milliseconds, 0 to 86400000"},
 	{"86400001\n", ":1: '86400001' is not a moment: whole milliseconds, 0 to 86400000"},
+	{"# " FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY "\n1\ntwo\n", ":3: 'two' is not a moment: whole milliseconds, 0 to 86400000"},
 	{"0\n0\n", ":2: the trace ends at 0 ms: its last moment is its length"},
 };
 

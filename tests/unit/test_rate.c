@@ -10,13 +10,8 @@ static struct path path;
 
 static struct link *make(const struct link_config *config)
 {
-	int error = 0;
-	struct link *l;
+	struct link *l = link_alone(&engine, &sink, config);
 
-	engine = engine_new(1);
-	sink = (struct sink){.engine = engine};
-	l = link_new(engine, config, &error);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(l);
 	path = path_to(&sink, l);
 	return l;
 }

@@ -19,6 +19,8 @@ static const struct fixture_bad bad_links[] = {
 	{LINK("queue: {name: codel, goal: 5ms}"), "1: unknown key 'goal': one of " QUEUE_KEYS},
 	{LINK("queue: {name: codel, target: 5}"), "1: target '5' is not a time: 1us to 10s, such as 40ms"},
 	{LINK("queue: \"codel,target\""), "1: queue codel,target: 'target' has no value: key=value, such as rate=10mbit"},
+	{LINK("queue: \"\""), "1: queue : name '' is not known: fifo, step, red, codel, fq_codel, pie or dualpi2"},
+	{LINK("queue: \"pie,tupdate=9us\""), "1: queue pie,tupdate=9us: tupdate '9us' is out of range: 10us to 10s, such as 40ms"},
 	{LINK("queue: \"codel,name=pie\""), "1: queue codel,name=pie: name is given twice: once"},
 	{LINK("queue: [codel]"), "1: queue is a list: a map with " QUEUE_KEYS},
 	{LINK("queue: {name: codel, tupdate: 15ms}"), "1: queue codel has no tupdate: a parameter of pie dualpi2"},

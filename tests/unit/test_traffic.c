@@ -2,6 +2,14 @@
 /* The load generator over the kernel's TCP: connections, samples, refusals. test_traffic_apps.c has the workloads. */
 #include "traffic_fixture.h"
 
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static int open_descriptors(void)
 {
 	int n = 0;
@@ -143,7 +151,6 @@ static void flow_over_ipv6_arrives(void)
 
 	memcpy(&group.sender, &in6, sizeof(in6));
 	memcpy(&group.receiver, &in6, sizeof(in6));
-	config.start_mono_ns = monotonic_ns() + 5 * MS;
 	add(&s, "cubic", 3, 0, 100000);
 	CU_ASSERT_EQUAL(run_planned(&s, &config, &r, &err), 0);
 	for (size_t i = 0; i < r.n_flows; i++)
@@ -222,8 +229,42 @@ static void stop_flag_ends_the_run_early(void)
 	add(&s, "cubic", 10, 0, 0);
 	stop_after_ticks = 5;
 	CU_ASSERT_EQUAL(run(&s, &r, &err), -EINTR);
+	CU_ASSERT_EQUAL(strncmp(err.text, "stopped at 0.", 13), 0);
 	stop_after_ticks = 0;
 	CU_ASSERT(monotonic_ns() - begin < 1000 * MS);
+	CU_ASSERT_EQUAL(open_descriptors(), before);
+	run_result_free(&r);
+}
+
+static int descriptors_at_begin;
+
+static int note_begin(void *arg, uint64_t *start_mono_ns, struct congctl_error *err)
+{
+	descriptors_at_begin = open_descriptors();
+	*start_mono_ns = monotonic_ns() + 30 * MS;
+	return *(const int *)arg;
+}
+
+/* However long it takes to get ready: the run begins when it is, and not at all when it may not. */
+static void time_begins_when_every_sender_is_open(void)
+{
+	struct scenario s = make_scenario(100 * MS);
+	struct traffic_group group = {.sender = loopback(1), .receiver = loopback(2)};
+	int refuse = 0, before = open_descriptors();
+	struct traffic_config config = {.scenario = &s, .groups = &group, .sender_ns = ns, .receiver_ns = ns, .begin = note_begin, .begin_arg = &refuse};
+	struct congctl_error err = {.log = NULL};
+	struct run_result r = {0};
+	uint64_t from = monotonic_ns();
+
+	add(&s, "cubic", 20, 0, 0);
+	CU_ASSERT_EQUAL(run_planned(&s, &config, &r, &err), 0);
+	CU_ASSERT(descriptors_at_begin > before + 20);
+	CU_ASSERT(monotonic_ns() - from >= 130 * MS);
+	for (size_t i = 0; i < r.n_flows; i++)
+		CU_ASSERT(r.flows[i].received_bytes > 0);
+	run_result_free(&r);
+	refuse = -EAGAIN;
+	CU_ASSERT_EQUAL(run_planned(&s, &config, &r, &err), -EAGAIN);
 	CU_ASSERT_EQUAL(open_descriptors(), before);
 	run_result_free(&r);
 }
@@ -238,7 +279,6 @@ static void unreachable_receiver_is_the_flows_error(void)
 	int other = other_namespace();
 
 	config.receiver_ns = other; /* its loopback is not connected to the sender's */
-	config.start_mono_ns = monotonic_ns();
 	add(&s, "cubic", 1, 0, 0);
 	CU_ASSERT_EQUAL(run_planned(&s, &config, &r, &err), 0);
 	CU_ASSERT_EQUAL(r.flows[0].error, ECONNREFUSED);
@@ -286,6 +326,7 @@ int main(void)
 		TEST(unknown_algorithm_is_named),
 		TEST(too_many_and_no_flows_are_refused),
 		TEST(stop_flag_ends_the_run_early),
+		TEST(time_begins_when_every_sender_is_open),
 		TEST(unreachable_receiver_is_the_flows_error),
 		TEST(bad_namespace_is_an_error_and_home_is_restored),
 		CU_TEST_INFO_NULL,

@@ -231,7 +231,6 @@ static void incast_without_a_receiver_asks_nothing(void)
 	int other = other_namespace();
 
 	config.receiver_ns = other;
-	config.start_mono_ns = monotonic_ns();
 	add_asking(&s, WORKLOAD_INCAST, 3, 20000);
 	CU_ASSERT_EQUAL(run_planned(&s, &config, &r, &err), 0);
 	for (size_t i = 0; i < r.n_flows; i++)

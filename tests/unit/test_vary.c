@@ -213,6 +213,31 @@ static void a_single_scenario_refuses_a_set(void)
 	free(s);
 }
 
+/* The trace of a scenario after "trace" was set to `name`. */
+static const char *trace_of(const char *file, const char *name)
+{
+	static char trace[256];
+	struct scenario *s = calloc(1, sizeof(*s));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+	v.file = file;
+	CU_ASSERT_EQUAL(vary_set(&v, s, &(struct vary_setting){"trace", name}, &err), 0);
+	snprintf(trace, sizeof(trace), "%s", s->link.trace);
+	free(s);
+	return trace;
+}
+
+static void a_file_of_the_file_lies_beside_it(void)
+{
+	CU_ASSERT_EQUAL(load(BASE "vary: {trace: [a.trace, b.trace]}\n"), 0);
+	CU_ASSERT_STRING_EQUAL(trace_of("sets/x.yaml", "a.trace"), "sets/a.trace");
+	CU_ASSERT_STRING_EQUAL(trace_of("/x.yaml", "t/a.trace"), "/t/a.trace");
+	CU_ASSERT_STRING_EQUAL(trace_of("x.yaml", "a.trace"), "a.trace");
+	CU_ASSERT_STRING_EQUAL(trace_of("sets/x.yaml", "/a.trace"), "/a.trace");
+	CU_ASSERT_EQUAL(vary_option(&v, "trace=a.trace", &err), 0); /* from where the command was typed */
+	CU_ASSERT_STRING_EQUAL(trace_of("sets/x.yaml", "a.trace"), "a.trace");
+}
+
 int main(void)
 {
 	return unit_run("vary", (CU_TestInfo[]){
@@ -220,6 +245,6 @@ int main(void)
 		TEST(nothing_varied_is_one_cell), TEST(an_option_replaces_the_files_values), TEST(an_option_alone_makes_a_set),
 		TEST(a_key_is_taken_out_of_every_map), TEST(maps_that_differ_in_the_key_are_refused),
 		TEST(bad_files_are_refused_with_their_line), TEST(unknown_keys_are_refused), TEST(bad_options_are_refused),
-		TEST(the_limits_hold), TEST(a_single_scenario_refuses_a_set), CU_TEST_INFO_NULL,
+		TEST(the_limits_hold), TEST(a_single_scenario_refuses_a_set), TEST(a_file_of_the_file_lies_beside_it), CU_TEST_INFO_NULL,
 	});
 }

@@ -23,14 +23,6 @@
 
 static int ns = -1;
 
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static struct sockaddr_storage loopback(uint32_t host)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000 | host)};
@@ -97,7 +89,6 @@ static int run(const struct scenario *s, struct run_result *r, struct congctl_er
 		groups[g].sender = loopback(0x100 + g);
 		groups[g].receiver = loopback(0x200 + g);
 	}
-	config.start_mono_ns = monotonic_ns() + 20 * MS;
 	return run_planned(s, &config, r, err);
 }
 
