@@ -70,7 +70,7 @@ static void usage(FILE *f)
 	n = n < 64 ? n : 64;
 	memcpy(sorted, __start_netsim_commands, n * sizeof(sorted[0]));
 	qsort(sorted, n, sizeof(sorted[0]), by_name);
-	fputs("usage: netsim COMMAND [OPTION]...\nTCP congestion control on an emulated network.\n\n", f);
+	fputs("usage: netsim COMMAND [OPTION]...\nTCP congestion control on an emulated or simulated network.\n\n", f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "  %-10s %s\n", sorted[i]->name, sorted[i]->summary);
 	fputs("\n'netsim COMMAND -h' explains a command; --version tells the version\n", f);

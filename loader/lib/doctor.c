@@ -146,7 +146,7 @@ static void check_mounts(struct findings *f)
 {
 	char where[192] = "";
 	bool bpffs = kernel_bpffs_mounted();
-	const char *remedy = "'mount -t bpf bpf " KERNEL_BPFFS "' as root";
+	const char *remedy = "'mount -t bpf bpf " KERNEL_BPFFS "' as root, or 'nsenter --net' instead of 'ip netns exec'";
 	int ret = access(KERNEL_BPFFS, W_OK) ? -errno : 0;
 	struct congctl_finding *it;
 	struct stat st;

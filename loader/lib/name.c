@@ -175,6 +175,9 @@ int name_resolve(const char *name_or_path, char path[PATH_MAX], struct congctl_e
 		stem += 4;
 	if (snprintf(path, PATH_MAX, "%s/%s.bpf.o", congctl_catalogue(), stem) < PATH_MAX && !access(path, F_OK))
 		return 0;
+	if (access(congctl_catalogue(), F_OK))
+		return congctl_fail(err, -ENOENT, "no algorithm '%s': there is no catalogue %s: set CONGCTL_ALGORITHMS to the directory with "
+				    "%s.bpf.o, or give its path", name_or_path, congctl_catalogue(), stem);
 	return congctl_fail(err, -ENOENT, "no algorithm '%s' in %s: 'congctl list' shows what there is", name_or_path,
 			    congctl_catalogue());
 }

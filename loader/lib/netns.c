@@ -344,7 +344,7 @@ int namespace_set_default(const struct namespace *ns, const char *name, struct c
 		return 0;
 	case -EACCES:
 		return congctl_fail(err, ret, "'%s' is restricted, so it cannot be the default of a network namespace other than the first: "
-				    "add it to net.ipv4.tcp_allowed_congestion_control there, or build it with .flags = TCP_CONG_NON_RESTRICTED", name);
+				    "add it to net.ipv4.tcp_allowed_congestion_control of the first, or build it with .flags = TCP_CONG_NON_RESTRICTED", name);
 	case -ENOENT:
 		return congctl_fail(err, ret, "'%s' is not registered any more: register it first", name);
 	case -EPERM:

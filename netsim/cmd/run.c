@@ -68,7 +68,8 @@ static void usage(FILE *f)
 				scenario_key_allowed(&keys[i], allowed, sizeof(allowed)), keys[i].initial ? "default " : "without: ",
 				keys[i].initial ? keys[i].initial : keys[i].without);
 	}
-	fputs("\nexit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
+	fputs("\n'netsim keys' tells what the maps hold, and the keys that have no option\n"
+	      "exit code: 0 done, 1 failed or void, 2 misuse, 130 interrupted\n", f);
 }
 
 /* getopt's table: our own options, then one for each key of a scenario that can be set */

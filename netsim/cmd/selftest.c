@@ -146,8 +146,10 @@ static int selftest_command(int argc, char **argv)
 	else
 		print_text(checks);
 	for (int i = 0; i < SELFTEST_CHECKS; i++) {
-		if (!selftest_passed(&checks[i]))
+		if (!selftest_passed(&checks[i])) {
+			fprintf(stderr, "netsim selftest: the emulator is outside its limits: run it with nothing beside it, or expect void runs\n");
 			return NETSIM_FAILED;
+		}
 	}
 	return NETSIM_OK;
 }

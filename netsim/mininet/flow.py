@@ -29,7 +29,7 @@ def tcp_socket(cc):
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, cc.encode())
     except FileNotFoundError:
-        sys.exit(f"cannot use congestion control '{cc}': it is not registered: `congctl list` shows what is")
+        sys.exit(f"cannot use congestion control '{cc}': it is not registered: `congctl register {cc}` first")
     return sock
 
 

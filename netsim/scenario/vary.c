@@ -136,7 +136,8 @@ int vary_take(struct vary *v, const char *name, struct vary_key *taken, struct c
 		const struct vary_key *key = find_key(&v->maps[i], name);
 
 		if (i ? !same_values(taken, key ? key : &(struct vary_key){0}) : 0)
-			return congctl_fail(err, -EINVAL, "the maps of vary differ in %s: the same list in each, or --vary %s=…", name, name);
+			return congctl_fail(err, -EINVAL, "the maps of vary differ in %s, which one engine compares: the same list in each, "
+					    "--vary %s=…, or --engines sim,emu", name, name);
 		if (!i && key)
 			*taken = *key;
 	}

@@ -10,6 +10,7 @@
 #	kernels_own                     an algorithm of the kernel's own that nobody's bpf_ one stands for just now, or none
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
 #	undisturbed ARGUMENT...         `netsim run` with them, its output in $OUT and $TMP/out; again if void, then skip
+#	measured JQ-EXPRESSION ARGUMENT...     it holds for two of three runs `netsim run ... -j` at least, or the test fails
 #	defer COMMAND...                at the end, however the test ends; last come, first done
 #	what a test leaves in the bpf file system under a name with its number in it, or as a record or rule that says such a name, fails it
 #	skip REASON, fail REASON        end the test; needs_root, needs_command NAME..., needs_struct_ops skip by a probe
@@ -28,7 +29,7 @@ AVAILABLE=/proc/sys/net/ipv4/tcp_available_congestion_control
 TMP=$(mktemp -d)
 BPFFS=$(stat -c %d /sys/fs/bpf 2>/dev/null)
 DEFERRED=()
-OUT='' ERR=''
+OUT='' ERR='' TOO_BUSY=''
 
 defer() {
 	DEFERRED+=("$(printf '%q ' "$@")")
@@ -67,6 +68,7 @@ lib_clean_up() {
 		[ $code != 0 ] && [ $code != 77 ] || code=1
 	fi
 	rm -rf "$TMP"
+	[ "$code" != 0 ] || [ -z "$TOO_BUSY" ] || skip "$TOO_BUSY"
 	exit "$code"
 }
 trap lib_clean_up EXIT
@@ -129,15 +131,33 @@ wait_until() {
 	done
 }
 
-# a run that the machine disturbed is void, exit 1: again, twice at most
-undisturbed() {
+# a run that the machine disturbed is void, exit 1: again, twice at most, then TOO_BUSY says so
+emulated() {
 	local try
 	for try in 1 2 3; do
-		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && break
+		"$NETSIM" run "$@" >"$TMP/out" 2>"$TMP/err" && OUT=$(cat "$TMP/out") && return
 		grep -q ' void' "$TMP/err" || fail "$(cat "$TMP/err")"
-		[ "$try" = 3 ] && skip "this machine is too busy to emulate $*: $(grep -h VOID "$TMP/out" || tail -n 1 "$TMP/err")"
 	done
-	OUT=$(cat "$TMP/out")
+	TOO_BUSY="this machine is too busy to emulate $*: $(grep -h VOID "$TMP/out" || tail -n 1 "$TMP/err")"
+	return 1
+}
+
+undisturbed() {
+	emulated "$@" || skip "$TOO_BUSY"
+}
+
+# What a machine that others share does to one run it does not do to most: one run that fulfils the condition is enough, after one that does
+# not two more must. Where the machine is too busy for this one, the rest of the test is done, and the test ends as skipped.
+measured() {
+	local condition=$1 run
+	shift
+	emulated "$@" -j || return 0
+	jq -e "$condition" "$TMP/out" >/dev/null && return
+	echo "$(lib_where): once not so: $condition"$'\n'"$OUT"
+	for run in 2 3; do
+		emulated "$@" -j || return 0
+		told "$condition" "$TMP/out"
+	done
 }
 
 unique() {

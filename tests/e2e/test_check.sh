@@ -65,6 +65,8 @@ check_exit 1 "$CONGCTL" check "$TMP/none.bpf.o"
 equals "$ERR" "congctl: no file '$TMP/none.bpf.o': build it, or name an algorithm of 'congctl list'"
 CONGCTL_ALGORITHMS=$OBJECTS check_exit 1 "$CONGCTL" check nobody
 equals "$ERR" "congctl: no algorithm 'nobody' in $OBJECTS: 'congctl list' shows what there is"
+CONGCTL_ALGORITHMS=$TMP/none check_exit 1 "$CONGCTL" check nobody
+equals "$ERR" "congctl: no algorithm 'nobody': there is no catalogue $TMP/none: set CONGCTL_ALGORITHMS to the directory with nobody.bpf.o, or give its path"
 : >"$TMP/empty.bpf.o"
 check_exit 1 "$CONGCTL" check "$TMP/empty.bpf.o"
 contains "$ERR" "is not an ELF file"

@@ -107,5 +107,5 @@ needs_struct_ops
 	{ grep -q ' void' "$TMP/err" && skip "this machine is too busy: $(cat "$TMP/err")"; } || fail "$(cat "$TMP/err")"
 told '.compared == "engine" and .reference == "emu" and [.cells[].arms[].engine] == ["sim", "emu"] and .cells[0].settings.cc == "bpf_reno"' \
 	"$TMP/out"
-# four seconds with one recovery in them: a tenth is far above what the engines differ by and far below a wrong unit or window
-told '(.median_difference.goodput_bps | fabs) < 0.1 and .cells[0].arms[1].difference == null' "$TMP/out"
+# four seconds with one recovery in them, and what the machine does to one run: a quarter is far above that and far below a wrong unit or window
+told '(.median_difference.goodput_bps | fabs) < 0.25 and .cells[0].arms[1].difference == null' "$TMP/out"

@@ -38,6 +38,7 @@ fi
 check_exit 1 unshare -m sh -c 'umount /sys/fs/bpf && exec "$1" doctor -j' sh "$CONGCTL"
 equals "$(verdict 'bpf file system')" fail
 contains "$OUT" "mount -t bpf bpf /sys/fs/bpf"
+contains "$OUT" "nsenter --net"
 check_exit 1 unshare -m sh -c 'mount -t bpf bpf /sys/fs/bpf && mkdir -m 777 "$2" && exec "$1" doctor -j' sh "$CONGCTL" "$PINS"
 equals "$(verdict pins)" fail
 check_exit 0 env PATH=/nowhere "$CONGCTL" doctor -j

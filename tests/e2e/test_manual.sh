@@ -108,6 +108,16 @@ if [ "$(id -u)" = 0 ] && "$CONGCTL" check "$OBJECTS/good.bpf.o" >/dev/null 2>&1;
 	holds ip netns add "$ns"
 	defer ip netns del "$ns"
 	equals "$(offers "$CONGCTL" "use $name --netns $ns")" "$ns"
+	# the number of a move, not what is kept beside it
+	coproc SOCKET { exec python3 -c 'import socket, time; s = socket.socket(); s.listen(); print(flush=True); time.sleep(60)'; }
+	socket=$SOCKET_PID
+	defer kill "$socket"
+	read -r -t 10 -u "${SOCKET[0]}" _ || fail "no socket"
+	check_exit 0 "$CONGCTL" use "$name" --pid "$socket" -j
+	undo=$(jq -r .undo <<<"$OUT")
+	equals "$(offers "$CONGCTL" "use --undo $undo")" "$undo"
+	check_exit 0 "$CONGCTL" use --undo "$undo"
+	kill "$socket"
 	check_exit 0 "$CONGCTL" unregister "$name"
 fi
 equals "$(offers "$NETSIM" '')" "$(verbs "$NETSIM" | tr '\n' ' ' | sed 's/ $//')"

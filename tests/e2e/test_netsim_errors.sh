@@ -117,3 +117,5 @@ check_exit 0 "$NETSIM" keys
 while IFS= read -r line; do
 	grep -qxF -- "$line" "$ROOT/docs/scenarios.md" || fail "not in docs/scenarios.md, see netsim keys: $line"
 done <<<"$OUT"
+told=$(grep -E '^(\| `|###)' <<<"$OUT")
+equals "$(grep -xF -- "$told" "$ROOT/docs/scenarios.md")" "$told"

@@ -9,6 +9,7 @@ needs_command jq
 "$NETSIM" selftest -j >"$TMP/out" 2>"$TMP/err"
 code=$?
 [ $code -le 1 ] || fail "exit $code: $(cat "$TMP/err")"
+[ $code = 0 ] || contains "$(cat "$TMP/err")" "outside its limits"
 
 value() {
 	jq -e --arg name "$1" '.checks[] | select(.name == $name) | .value' "$TMP/out" || fail "no check named $1: $(cat "$TMP/out")"

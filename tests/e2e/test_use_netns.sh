@@ -187,7 +187,7 @@ elsewhere "mkdir -p $PINS/theirs && chmod 777 $PINS"
 
 # a restricted one is never written
 check_exit 1 "$CONGCTL" use "$r" --netns "$c"
-equals "$ERR" "congctl: '$r' is restricted, so it cannot be the default of a network namespace other than the first: add it to net.ipv4.tcp_allowed_congestion_control there, or build it with .flags = TCP_CONG_NON_RESTRICTED"
+equals "$ERR" "congctl: '$r' is restricted, so it cannot be the default of a network namespace other than the first: add it to net.ipv4.tcp_allowed_congestion_control of the first, or build it with .flags = TCP_CONG_NON_RESTRICTED"
 equals "$(default "$c")" reno
 check_exit 1 inside "$CONGCTL" use "$r" --default
 contains "$ERR" "'$r' is restricted"
