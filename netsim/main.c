@@ -73,7 +73,7 @@ static void usage(FILE *f)
 	fputs("usage: netsim COMMAND [OPTION]...\nTCP congestion control on an emulated or simulated network.\n\n", f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "  %-10s %s\n", sorted[i]->name, sorted[i]->summary);
-	fputs("\n'netsim COMMAND -h' explains a command; --version tells the version\n", f);
+	fputs("\n'netsim COMMAND -h' explains a command; -V tells the version\n", f);
 }
 
 /* What was printed is not lost unnoticed; a reader that has gone has what it wanted. */
@@ -88,25 +88,44 @@ static int finish(int code)
 	return NETSIM_FAILED;
 }
 
+/* "" or "--output=": a variable that is not set, most likely. Nothing has an empty value. */
+static bool has_empty(char **argv)
+{
+	for (char **arg = argv; *arg; arg++) {
+		if (**arg && (strncmp(*arg, "--", 2) || (*arg)[strlen(*arg) - 1] != '='))
+			continue;
+		fprintf(stderr, "netsim: '%s' is given an empty word: 'netsim %s -h' shows the usage\n", argv[1], argv[1]);
+		return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	size_t length = 0;
 
 	for (int i = 0; i < argc; i++)
 		append_word(&length, i ? argv[i] : "netsim");
+	if (argc > 1 && !strcmp(argv[1], "help")) { /* "netsim help run" is "netsim run -h" */
+		argv[1] = argv[argc > 2 ? 2 : 1];
+		argv[argc > 2 ? 2 : 1] = (char *)"-h";
+	}
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
 		usage(stdout);
 		return finish(NETSIM_OK);
 	}
-	if (!strcmp(argv[1], "--version")) {
+	if (!strcmp(argv[1], "-V") || !strcmp(argv[1], "--version")) {
 		puts("netsim " CONGCTL_VERSION);
 		return finish(NETSIM_OK);
 	}
 	catch_signals();
 	/* cppcheck-suppress comparePointers ; as above */
 	for (const struct netsim_command *const *c = __start_netsim_commands; c < __stop_netsim_commands; c++) {
-		if (!strcmp((*c)->name, argv[1]))
-			return finish((*c)->run(argc - 1, argv + 1));
+		if (strcmp((*c)->name, argv[1]))
+			continue;
+		if (has_empty(argv))
+			return NETSIM_MISUSE;
+		return finish((*c)->run(argc - 1, argv + 1));
 	}
 	fprintf(stderr, "netsim: unknown command '%s': 'netsim' alone lists them\n", argv[1]);
 	return NETSIM_MISUSE;

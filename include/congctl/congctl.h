@@ -270,7 +270,7 @@ struct congctl_change {
 };
 
 /* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
- * verifier has had its say. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
+ * verifier has had its say, and what congctl_plan_apply() would refuse is refused here if it can be known. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
  * file begin with FILE:LINE. */
 struct congctl_plan;
 int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);

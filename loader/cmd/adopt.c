@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdio.h>
-
 #include "command.h"
-
-#define MAX_NAMES 64
 
 struct adopted {
 	const char *name;
@@ -16,15 +12,13 @@ static const struct field fields[] = {
 
 static int adopt_run(struct invocation *in)
 {
-	struct adopted adopted[MAX_NAMES];
+	const struct adopted adopted = {in->args[0]};
 	struct congctl_error err = {};
 
-	for (size_t i = 0; i < in->n_args; i++) {
-		if (congctl_adopt(in->args[i], &err))
-			return command_failed(in, &err);
-		adopted[i].name = in->args[i];
-	}
-	output_table(&in->out, "adopted", fields, adopted, in->n_args, sizeof(*adopted));
+	if (congctl_adopt(adopted.name, &err))
+		return command_failed(in, &err);
+	in->out.done = true;
+	output_table(&in->out, "adopted", fields, &adopted, 1, sizeof(adopted));
 	return EXIT_DONE;
 }
 

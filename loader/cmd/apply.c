@@ -45,11 +45,16 @@ static int apply_run(struct invocation *in)
 		return command_failed(in, &err);
 	n = congctl_plan_changes(plan, &changes);
 	output_table(&in->out, "changes", fields, changes, n, sizeof(*changes));
-	fflush(stdout); /* the difference first */
+	if (output_flush(&in->out)) { /* the difference first */
+		congctl_plan_close(plan);
+		congctl_error_clear(&err);
+		return EXIT_FAILED;
+	}
 	ret = options.dry_run || !n ? 0 : finish(make_changes, plan, &err);
 	congctl_plan_close(plan);
 	if (ret)
 		return command_failed(in, &err);
+	in->out.done = !options.dry_run;
 	if (!n)
 		output_say(&in->out, "no change: the machine matches %s", in->args[0]);
 	else if (!options.dry_run)

@@ -36,7 +36,7 @@ struct option_spec {
 
 struct invocation {
 	const struct command *command;
-	char **args; /* what is left after the options */
+	const char *const *args; /* what is left after the options */
 	size_t n_args;
 	struct output out;
 	bool debug;  /* -d */
@@ -59,7 +59,9 @@ int command_main(const struct command *command, int argc, char **argv);
 bool command_wants_json(int argc, char **argv); /* known before the first complaint, so that it is JSON as well */
 /* Say the failure as the output format wants it; the raw log too if -d asked for it. Returns EXIT_FAILED; clears `err`. */
 int command_failed(struct invocation *in, struct congctl_error *err);
-/* The same for a wrong argument, with EXIT_MISUSE. */
+/* The same for a command line that is wrong whatever the machine and the files are like, before they are looked at: EXIT_MISUSE. */
 int command_misused(struct invocation *in, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Misuse if one of the words is there twice, or what is before `end` in it. */
+int command_check_once(struct invocation *in, const char *const *words, size_t n, const char *end);
 
 #endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdlib.h>
-
+#include "../lib/connection.h"
 #include "command.h"
 
 static const struct field fields[] = {
@@ -22,10 +21,13 @@ static const struct field reasons[] = {
 
 static int explain_run(struct invocation *in)
 {
+	const char *socket = in->args[0], *remote = in->n_args > 1 ? in->args[1] : NULL;
 	struct congctl_explanation why;
 	struct congctl_error err = {};
 
-	if (congctl_explain(in->args[0], in->n_args > 1 ? in->args[1] : NULL, &why, &err))
+	if (connection_check(socket, remote, &err))
+		return command_misused(in, "%s", err.text);
+	if (congctl_explain(socket, remote, &why, &err))
 		return command_failed(in, &err);
 	output_record(&in->out, fields, &why);
 	output_table(&in->out, "rules", reasons, why.reasons, why.n_reasons, sizeof(*why.reasons));

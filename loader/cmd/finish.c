@@ -58,11 +58,13 @@ int finish(int (*make)(void *arg, struct congctl_error *err), void *arg, struct 
 	child = fork();
 	if (!child)
 		_exit(work(make, arg, pipe_fd[1]));
+	if (child < 0)
+		congctl_fail(err, -errno, "cannot start a process to make the changes: %s", strerror(errno));
 	close(pipe_fd[1]);
 	told = child > 0 && read_report(pipe_fd[0], &report);
 	close(pipe_fd[0]);
 	if (child < 0)
-		return congctl_fail(err, -EAGAIN, "cannot start a process to make the changes: %s", strerror(errno));
+		return -EAGAIN;
 	waitpid(child, NULL, 0);
 	if (!told)
 		return congctl_fail(err, -EINTR, "the process that made the changes was killed: look at what is there and try again");

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static int add(struct rows *rows, const struct congctl_info *info, const struct 
 	struct setting *more = realloc(rows->at, (rows->n + 1) * sizeof(*more));
 
 	if (!more)
-		return congctl_fail(err, -1, "out of memory");
+		return congctl_fail(err, -ENOMEM, "out of memory");
 	rows->at = more;
 	setting_fill(&more[rows->n++], info, t);
 	return 0;
@@ -46,7 +47,7 @@ static int add_matching(struct rows *rows, const struct congctl_info *info, cons
 		any = true;
 	}
 	if (!any)
-		return congctl_fail(err, -1, "'%s' has no tunable '%s': 'congctl info %s' shows which it has", info->name, tunable,
+		return congctl_fail(err, -ENOENT, "'%s' has no tunable '%s': 'congctl info %s' shows which it has", info->name, tunable,
 				    info->name);
 	return ret;
 }

@@ -51,6 +51,8 @@ static const char *store(const struct option_spec *o, const char *argument)
 {
 	struct text_list *list = o->value;
 
+	if (o->arg && !*argument)
+		return "is empty";
 	switch (o->kind) {
 	case OPTION_FLAG:
 		*(bool *)o->value = true;
@@ -110,8 +112,23 @@ static int parse(struct invocation *in, const struct table *t, int argc, char **
 		if (wrong)
 			return command_misused(in, "option '--%s' %s", o->name, wrong);
 	}
-	in->args = argv + optind;
+	in->args = (const char *const *)argv + optind;
 	in->n_args = argc - optind;
+	return EXIT_DONE;
+}
+
+static int check_args(struct invocation *in)
+{
+	const struct command *c = in->command;
+
+	if (in->n_args < c->min_args)
+		return command_misused(in, "'%s' needs %s", c->name, c->args);
+	if (in->n_args > c->max_args)
+		return command_misused(in, "'%s' does not take '%s'", c->name, in->args[c->max_args]);
+	for (size_t i = 0; i < in->n_args; i++) {
+		if (!*in->args[i])
+			return command_misused(in, "'%s' is given an empty word", c->name);
+	}
 	return EXIT_DONE;
 }
 
@@ -138,15 +155,12 @@ int command_main(const struct command *command, int argc, char **argv)
 	output_open(&in.out, command_wants_json(argc, argv));
 	ret = parse(&in, &t, argc, argv);
 	in.debug = debug;
-	if (!ret && help) {
+	if (!ret && !help)
+		ret = check_args(&in);
+	if (!ret && help)
 		print_help(command, &t);
-	} else if (!ret && in.n_args < command->min_args) {
-		ret = command_misused(&in, "'%s' needs %s", command->name, command->args);
-	} else if (!ret && in.n_args > command->max_args) {
-		ret = command_misused(&in, "'%s' does not take '%s'", command->name, in.args[command->max_args]);
-	} else if (!ret) {
+	else if (!ret)
 		ret = command->run(&in);
-	}
 	return output_close(&in.out) && !ret ? EXIT_FAILED : ret;
 }
 
@@ -170,4 +184,17 @@ int command_misused(struct invocation *in, const char *format, ...)
 	snprintf(whole, sizeof(whole), "%s: 'congctl %s -h' shows the usage", text, in->command->name);
 	output_error(&in->out, whole);
 	return EXIT_MISUSE;
+}
+
+int command_check_once(struct invocation *in, const char *const *words, size_t n, const char *end)
+{
+	for (size_t i = 0; i < n; i++) {
+		const size_t length = strcspn(words[i], end);
+
+		for (size_t k = 0; k < i; k++) {
+			if (strcspn(words[k], end) == length && !strncmp(words[k], words[i], length))
+				return command_misused(in, "'%.*s' is given twice", (int)length, words[i]);
+		}
+	}
+	return EXIT_DONE;
 }

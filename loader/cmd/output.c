@@ -234,14 +234,26 @@ void output_error(struct output *o, const char *sentence)
 		fprintf(stderr, "congctl: %s\n", sentence);
 }
 
+static int flush(struct output *o)
+{
+	errno = 0;
+	if ((fflush(stdout) || ferror(stdout)) && !o->error)
+		o->error = errno ? errno : EIO;
+	return -o->error;
+}
+
+int output_flush(struct output *o)
+{
+	return o->json ? 0 : flush(o);
+}
+
 int output_close(struct output *o)
 {
 	if (o->json && json_object_object_length(o->root))
 		printf("%s\n", json_object_to_json_string_ext(o->root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(o->root);
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "congctl: cannot write the output: %s\n", strerror(errno));
-		return -EIO;
-	}
-	return 0;
+	if (flush(o))
+		fprintf(stderr, "congctl: cannot write the output: %s%s\n", strerror(o->error),
+			o->done ? ": what was asked for is done all the same" : "");
+	return -o->error;
 }

@@ -37,6 +37,8 @@ struct field {
 
 struct output {
 	bool json, started;
+	bool done; /* what was to be changed is changed: told even if nothing can be written */
+	int error; /* errno of stdout */
 	struct json_object *root, *at; /* at: the object that takes what is put out */
 };
 
@@ -50,6 +52,8 @@ void output_element_end(struct output *o);
 /* A sentence for a person on stderr; nothing in JSON. */
 void output_say(struct output *o, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void output_error(struct output *o, const char *sentence);
-int output_close(struct output *o); /* negative errno: stdout could not be written */
+/* In text, what was put out so far is out. Negative errno: it could not be written, and output_close() says so; in JSON it comes at the end. */
+int output_flush(struct output *o);
+int output_close(struct output *o); /* negative errno: stdout could not be written, which it says */
 
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../lib/name.h"
 #include "command.h"
 #include "finish.h"
 
@@ -61,10 +63,10 @@ static int open_one(struct objects *objs, const char *arg, struct congctl_error 
 
 	ret = congctl_object_open_all(&more, &n, arg, err);
 	if (!ret && options.as && n > 1)
-		ret = congctl_fail(err, -1, "'%s' holds %zu algorithms: --as names one, add #NAME to the file, such as %s#%s", arg, n, arg,
+		ret = congctl_fail(err, -EINVAL, "'%s' holds %zu algorithms: --as names one, add #NAME to the file, such as %s#%s", arg, n, arg,
 				   congctl_object_info(more[0])->name);
 	if (!ret && objs->n + n > MAX_OBJECTS)
-		ret = congctl_fail(err, -1, "more than %d algorithms: register them by several commands", MAX_OBJECTS);
+		ret = congctl_fail(err, -E2BIG, "more than %d algorithms: register them by several commands", MAX_OBJECTS);
 	for (i = 0; i < n && !ret; i++) {
 		ret = prepare(more[i], err);
 		objs->at[objs->n++] = more[i];
@@ -82,7 +84,7 @@ static int check_twice(struct congctl_object **objs, size_t n, struct congctl_er
 
 		for (size_t k = 0; k < i; k++) {
 			if (!strcmp(congctl_object_info(objs[k])->name, name))
-				return congctl_fail(err, -1, "'%s' is given twice: name each algorithm once", name);
+				return congctl_fail(err, -EINVAL, "'%s' is given twice: name each algorithm once", name);
 		}
 	}
 	return 0;
@@ -120,19 +122,23 @@ static int register_all(struct invocation *in, struct objects *objs, struct cong
 	return ret ? ret : finish(register_and_pin, objs, err);
 }
 
-static int check_assignments(struct invocation *in)
+static int check_words(struct invocation *in)
 {
+	struct congctl_error err = {};
+	int ret;
+
+	if (options.as && in->n_args > 1)
+		return command_misused(in, "--as names one object, not %zu", in->n_args);
+	if (options.as && name_check(options.as, false, &err))
+		return command_misused(in, "%s", err.text);
 	for (size_t i = 0; i < options.set.n; i++) {
 		const char *text = options.set.at[i], *equals = strchr(text, '=');
 
-		if (!equals)
+		if (!equals || equals == text || !equals[1])
 			return command_misused(in, "--set '%s' is not TUNABLE=VALUE", text);
-		for (size_t k = 0; k < i; k++) {
-			if (!strncmp(options.set.at[k], text, equals - text + 1))
-				return command_misused(in, "--set %.*s=… is given twice", (int)(equals - text), text);
-		}
 	}
-	return EXIT_DONE;
+	ret = command_check_once(in, options.set.at, options.set.n, "=");
+	return ret ? ret : command_check_once(in, in->args, in->n_args, "");
 }
 
 static int register_run(struct invocation *in)
@@ -140,11 +146,8 @@ static int register_run(struct invocation *in)
 	struct congctl_info infos[MAX_OBJECTS];
 	struct congctl_error err = {};
 	struct objects objs = {};
-	int ret;
+	int ret = check_words(in);
 
-	if (options.as && in->n_args > 1)
-		return command_misused(in, "--as names one object, not %zu", in->n_args);
-	ret = check_assignments(in);
 	if (ret)
 		return ret;
 	ret = congctl_require(&err);
@@ -152,6 +155,7 @@ static int register_run(struct invocation *in)
 		ret = register_all(in, &objs, &err);
 	for (size_t i = 0; i < objs.n && !ret; i++)
 		infos[i] = *congctl_object_info(objs.at[i]);
+	in->out.done = !ret;
 	if (!ret)
 		output_table(&in->out, "registered", fields, infos, objs.n, sizeof(*infos));
 	for (size_t i = 0; i < objs.n; i++)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +58,6 @@ static int prepare(size_t i, const char *text, struct congctl_error *err)
 	struct change *c = &changes[i];
 	const struct congctl_info *info;
 	char tunable[64];
-	uint64_t number;
 	int ret;
 
 	ret = setting_open(&c->obj, text, equals - text, tunable, sizeof(tunable), err);
@@ -66,16 +66,16 @@ static int prepare(size_t i, const char *text, struct congctl_error *err)
 	share_handle(i);
 	info = congctl_object_info(c->obj);
 	if (!*tunable)
-		return congctl_fail(err, -1, "'%s' is an algorithm, not NAME.TUNABLE: 'congctl get %s' shows its tunables", info->name,
+		return congctl_fail(err, -EINVAL, "'%s' is an algorithm, not NAME.TUNABLE: 'congctl get %s' shows its tunables", info->name,
 				    info->name);
-	ret = congctl_running_check(c->obj, tunable, equals + 1, &number, err);
+	ret = congctl_running_check(c->obj, tunable, equals + 1, NULL, err);
 	if (ret)
 		return ret;
 	setting_fill(&c->setting, info, find_tunable(info, tunable));
 	c->to = (struct congctl_assignment){c->setting.tunable, equals + 1};
 	for (size_t k = 0; k < i; k++) {
 		if (changes[k].obj == c->obj && !strcmp(changes[k].setting.tunable, tunable))
-			return congctl_fail(err, -1, "'%s.%s' is given twice: give it one value", info->name, tunable);
+			return congctl_fail(err, -EINVAL, "'%s.%s' is given twice: give it one value", info->name, tunable);
 	}
 	return 0;
 }
@@ -127,19 +127,30 @@ static void show(struct invocation *in)
 	output_table(&in->out, "set", fields, rows, in->n_args, sizeof(*rows));
 }
 
+static int check_words(struct invocation *in)
+{
+	for (size_t i = 0; i < in->n_args; i++) {
+		const char *text = in->args[i], *equals = strchr(text, '=');
+		const char *dot = equals ? memrchr(text, '.', equals - text) : NULL;
+
+		if (!dot || dot == text || dot + 1 == equals || !equals[1])
+			return command_misused(in, "'%s' is not NAME.TUNABLE=VALUE", text);
+	}
+	return command_check_once(in, in->args, in->n_args, "=");
+}
+
 static int set_run(struct invocation *in)
 {
 	struct congctl_error err = {};
-	int ret = 0;
+	int ret = check_words(in);
 
-	for (size_t i = 0; i < in->n_args; i++) {
-		if (!strchr(in->args[i], '='))
-			return command_misused(in, "'%s' is not NAME.TUNABLE=VALUE", in->args[i]);
-	}
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < in->n_args && !ret; i++)
 		ret = prepare(i, in->args[i], &err);
 	if (!ret)
 		ret = write_all(in->n_args, &err);
+	in->out.done = !ret;
 	if (!ret)
 		show(in);
 	for (size_t i = 0; i < in->n_args; i++) {

@@ -30,5 +30,6 @@ void swapped_show(struct invocation *in, const struct congctl_moved *moved)
 	struct swapped row = {.name = in->args[0], .moved = moved->moved, .unmoved = moved->unmoved, .why = moved->why,
 			      .unkept = moved->unkept};
 
+	in->out.done = true;
 	output_record(&in->out, in->out.json || row.moved || row.unmoved || *row.why ? fields : alone, &row);
 }

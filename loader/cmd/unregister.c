@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <congctl/units.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static int check_options(struct invocation *in, unsigned int *timeout_ms)
 	if (!options.timeout)
 		return EXIT_DONE;
 	if (congctl_parse_time(options.timeout, &ns) || ns / 1000000 > UINT32_MAX || (ns && ns < 1000000))
-		return command_misused(in, "--timeout '%s' is not a time such as 10s", options.timeout);
+		return command_misused(in, "--timeout '%s' is not a time such as 10s, 1ms to 4294967s or 0", options.timeout);
 	*timeout_ms = ns / 1000000;
 	return EXIT_DONE;
 }
@@ -61,8 +62,10 @@ static int check_names(struct invocation *in, struct gone *gone)
 		if (congctl_unregister_check(in->args[i], gone[i].name, &err))
 			return command_failed(in, &err);
 		for (size_t k = 0; k < i; k++) {
-			if (!strcmp(gone[k].name, gone[i].name))
-				return command_misused(in, "'%s' is given twice", gone[i].name);
+			if (strcmp(gone[k].name, gone[i].name))
+				continue;
+			congctl_fail(&err, -EINVAL, "'%s' is given twice: name each algorithm once", gone[i].name);
+			return command_failed(in, &err);
 		}
 		if (!options.drain && !options.force && congctl_check_idle(gone[i].name, &err))
 			return command_failed(in, &err);
@@ -130,9 +133,12 @@ static int unregister_run(struct invocation *in)
 
 	ret = check_options(in, &timeout_ms);
 	if (!ret)
+		ret = command_check_once(in, in->args, in->n_args, "");
+	if (!ret)
 		ret = check_names(in, gone);
 	for (size_t i = 0; i < in->n_args && !ret; i++)
 		ret = unregister_one(in, gone, &gone[i], timeout_ms);
+	in->out.done = !ret;
 	if (!ret)
 		output_table(&in->out, "unregistered", fields, gone, in->n_args, sizeof(*gone));
 	return ret;

@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <congctl/units.h>
+
+#include "../lib/select.h"
 #include "command.h"
 
 static struct {
@@ -46,6 +49,7 @@ static bool fits(const char *text, size_t size)
 /* Exactly one scope. --from takes three of the others to narrow it, --prefix takes --netns. */
 static int select_scope(struct invocation *in, struct congctl_selection *s)
 {
+	struct congctl_error err = {};
 	size_t n = options.is_default + !!options.port + !!options.pid + !!options.from;
 
 	if (!options.from)
@@ -77,20 +81,39 @@ static int select_scope(struct invocation *in, struct congctl_selection *s)
 	} else {
 		put(s, CONGCTL_SCOPE_NETNS, options.netns);
 	}
-	return EXIT_DONE;
+	return select_check(s, &err) ? command_misused(in, "%s", err.text) : EXIT_DONE;
 }
 
 static void report(struct invocation *in, const struct congctl_moved *moved, bool standing)
 {
+	in->out.done = true;
 	output_record(&in->out, fields, moved);
 	if (!moved->unmoved && *moved->why)
 		output_say(&in->out, "there was nothing to undo: %s", moved->why);
 	if (moved->unmoved)
-		output_say(&in->out, "%llu sockets could not be moved: %s", (unsigned long long)moved->unmoved, moved->why);
+		output_say(&in->out, "%llu socket%s could not be moved: %s", (unsigned long long)moved->unmoved, moved->unmoved == 1 ? "" : "s",
+			   moved->why);
 	if (*moved->undo)
 		output_say(&in->out, "undo: congctl use --undo %s", moved->undo);
 	else if (standing)
 		output_say(&in->out, "nothing to do: it is so already");
+}
+
+static int undo(struct invocation *in)
+{
+	struct congctl_error err = {};
+	struct congctl_moved moved;
+	uint64_t id;
+
+	if (in->n_args || options.is_default || options.lock || options.netns || options.cgroup || options.prefix || options.port || options.pid ||
+	    options.from)
+		return command_misused(in, "--undo stands alone");
+	if (congctl_parse_u64(options.undo, &id))
+		return command_misused(in, "--undo '%s' is not a number: give the one that 'congctl use' said", options.undo);
+	if (congctl_undo(options.undo, &moved, &err))
+		return command_failed(in, &err);
+	report(in, &moved, false);
+	return EXIT_DONE;
 }
 
 static int use_run(struct invocation *in)
@@ -100,15 +123,8 @@ static int use_run(struct invocation *in)
 	struct congctl_moved moved;
 	int ret;
 
-	if (options.undo) {
-		if (in->n_args || options.is_default || options.lock || options.netns || options.cgroup || options.prefix || options.port ||
-		    options.pid || options.from)
-			return command_misused(in, "--undo stands alone");
-		if (congctl_undo(options.undo, &moved, &err))
-			return command_failed(in, &err);
-		report(in, &moved, false);
-		return EXIT_DONE;
-	}
+	if (options.undo)
+		return undo(in);
 	if (!in->n_args)
 		return command_misused(in, "'use' needs a NAME");
 	ret = select_scope(in, &s);

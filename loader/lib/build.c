@@ -145,3 +145,22 @@ bool build_same(const struct congctl_object *obj, const struct congctl_object *r
 	}
 	return true;
 }
+
+int build_check_name(const struct congctl_object *obj, const char *own_name, const struct registered *r, struct congctl_error *err)
+{
+	struct bpf_map_info info = {};
+	uint32_t len = sizeof(info);
+	int fd, ret = 0;
+
+	if (!strcmp(own_name, r->name))
+		return 0;
+	fd = bpf_map_get_fd_by_id(r->map_id);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		ret = congctl_fail(err, -errno, "cannot read the present build of '%s': %s", r->name, strerror(errno));
+	else if (strncmp(obj->variable, info.name, sizeof(info.name) - 1))
+		ret = congctl_fail(err, -EINVAL, "'%s' holds '%s', which is no build of '%s': to change over, register it and use "
+				   "'congctl unregister %s --drain --to %s'", obj->info.file, own_name, r->name, r->name, own_name);
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}

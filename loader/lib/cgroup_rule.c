@@ -60,8 +60,6 @@ int cgroup_open(const char *where, uint64_t *id, struct congctl_error *err)
 
 	if (ret)
 		return ret;
-	if (!*where)
-		return congctl_fail(err, -EINVAL, "no cgroup is given: give a directory below %s", root);
 	fd = open_directory(where);
 	/* "." is meant from here: never the root of all */
 	if (fd < 0 && *where != '.' && snprintf(below, sizeof(below), "%s/%s", root, where) < PATH_MAX && !access(below, F_OK))

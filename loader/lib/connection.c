@@ -4,7 +4,6 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +46,7 @@ void connection_end_print(const struct connection_end *end, char text[64])
 	snprintf(text, 64, end->host.family == AF_INET6 ? "[%s]:%u" : "%s:%u", address, end->port);
 }
 
-/* "[2001:db8::1]" or "10.0.0.1", and "%v0" behind the address or the bracket; cuts `text` to the address alone. */
+/* "[2001:db8::1]" or "10.0.0.1", and "%v0" behind the address or the bracket; cuts `text` to its parts. */
 static bool parse_host(char *text, struct connection_end *end)
 {
 	int family = *text == '[' ? AF_INET6 : AF_INET;
@@ -59,11 +58,11 @@ static bool parse_host(char *text, struct connection_end *end)
 	if (device && close > device)
 		*close = '\0';
 	if (device)
-		end->device = if_nametoindex(device + 1);
-	if (device && !end->device)
+		*device++ = '\0';
+	if (device && (!*device || strlen(device) >= sizeof(end->device_name)))
 		return false;
 	if (device)
-		*device = '\0';
+		strcpy(end->device_name, device);
 	if (close)
 		*close = '\0';
 	if (inet_pton(family, text + (family == AF_INET6), addr) != 1)
@@ -83,10 +82,7 @@ int connection_end_parse(const char *text, struct connection_end *end, struct co
 		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
 	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
 	*end = (struct connection_end){};
-	if (!parse_host(host, end) && strchr(text, '%'))
-		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS%%DEVICE:PORT with a device of this network namespace: write it like "
-				    "[fe80::1]%%eth0:80", text);
-	if (!end->host.family)
+	if (!parse_host(host, end))
 		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
 	end->port = port;
 	return 0;
@@ -146,16 +142,36 @@ void connection_close(struct connection *c)
 	namespace_close(&c->ns);
 }
 
+static int parse_ends(const char *local, const char *remote, struct connection *c, struct congctl_error *err)
+{
+	int ret = connection_end_parse(local, &c->local, err);
+
+	if (!ret)
+		ret = connection_end_parse(remote, &c->remote, err);
+	if (!ret && c->local.host.family != c->remote.host.family)
+		ret = congctl_fail(err, -EINVAL, "'%.80s' and '%.80s' are not of one kind: both IPv4 or both IPv6", local, remote);
+	return ret;
+}
+
+static int find_device(struct connection_end *end, struct congctl_error *err)
+{
+	if (*end->device_name)
+		end->device = if_nametoindex(end->device_name);
+	if (*end->device_name && !end->device)
+		return congctl_fail(err, -ENODEV, "no device '%s' in this network namespace: 'ip link' shows what there is", end->device_name);
+	return 0;
+}
+
 int connection_by_ends(const char *local, const char *remote, struct connection *c, struct congctl_error *err)
 {
 	int ret;
 
 	*c = (struct connection){.ns.fd = -1};
-	ret = connection_end_parse(local, &c->local, err);
+	ret = parse_ends(local, remote, c, err);
 	if (!ret)
-		ret = connection_end_parse(remote, &c->remote, err);
-	if (!ret && c->local.host.family != c->remote.host.family)
-		ret = congctl_fail(err, -EINVAL, "'%s' and '%s' are not of one kind: both IPv4 or both IPv6", local, remote);
+		ret = find_device(&c->local, err);
+	if (!ret)
+		ret = find_device(&c->remote, err);
 	if (!ret)
 		ret = namespace_own(&c->ns, err);
 	if (ret)
@@ -219,15 +235,23 @@ static int read_namespace(int fd, struct connection *c)
 }
 
 /* "4711:5" */
-static bool parse_pid_fd(const char *text, unsigned int *pid, unsigned int *number)
+static int parse_pid_fd(const char *text, unsigned int *pid, unsigned int *number, struct congctl_error *err)
 {
 	size_t digits = strspn(text, "0123456789"), more = text[digits] == ':' ? strspn(text + digits + 1, "0123456789") : 0;
 
 	if (digits < 1 || digits > 9 || more < 1 || more > 9 || text[digits + 1 + more])
-		return false;
+		return congctl_fail(err, -EINVAL, "'%.80s' is not PID:FD: write it like 4711:5, or give both ends of a connection", text);
 	*pid = strtoul(text, NULL, 10);
 	*number = strtoul(text + digits + 1, NULL, 10);
-	return true;
+	return 0;
+}
+
+int connection_check(const char *socket, const char *remote, struct congctl_error *err)
+{
+	unsigned int pid, number;
+	struct connection c;
+
+	return remote ? parse_ends(socket, remote, &c, err) : parse_pid_fd(socket, &pid, &number, err);
 }
 
 /* A copy of the socket; the sentences say what it is instead. */
@@ -260,8 +284,9 @@ int connection_of_process(const char *pid_fd, struct connection *c, struct congc
 	int fd, ret;
 
 	*c = (struct connection){.ns.fd = -1};
-	if (!parse_pid_fd(pid_fd, &pid, &number))
-		return congctl_fail(err, -EINVAL, "'%.80s' is not PID:FD: write it like 4711:5, or give both ends of a connection", pid_fd);
+	ret = parse_pid_fd(pid_fd, &pid, &number, err);
+	if (ret)
+		return ret;
 	fd = fetch(pid, number, err);
 	if (fd < 0)
 		return fd;

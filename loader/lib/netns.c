@@ -318,14 +318,19 @@ int namespace_default(const struct namespace *ns, char name[CONGCTL_NAME_MAX + 1
 	return namespace_run(ns, read_default, name);
 }
 
+static int check_default(void *name)
+{
+	return access(FIRST_ONLY, F_OK) && !name_listed("tcp_allowed_congestion_control", name) ? -EACCES : 0;
+}
+
 /* -EACCES before the kernel is asked: its refusal leaks a reference to the algorithm for ever (6.18) */
 static int write_default(void *arg)
 {
 	const char *name = arg;
-	int fd, ret = 0;
+	int fd, ret = check_default(arg);
 
-	if (access(FIRST_ONLY, F_OK) && !name_listed("tcp_allowed_congestion_control", name))
-		return -EACCES;
+	if (ret)
+		return ret;
 	fd = open(DEFAULT_FILE, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == EACCES ? -EPERM : -errno;
@@ -335,10 +340,8 @@ static int write_default(void *arg)
 	return ret;
 }
 
-int namespace_set_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+static int explain_default(int ret, const char *name, struct congctl_error *err)
 {
-	int ret = namespace_run(ns, write_default, (void *)name);
-
 	switch (ret) {
 	case 0:
 		return 0;
@@ -352,4 +355,14 @@ int namespace_set_default(const struct namespace *ns, const char *name, struct c
 	default:
 		return congctl_fail(err, ret, "cannot write net.ipv4.tcp_congestion_control: %s", strerror(-ret));
 	}
+}
+
+int namespace_check_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+{
+	return explain_default(namespace_run(ns, check_default, (void *)name), name, err);
+}
+
+int namespace_set_default(const struct namespace *ns, const char *name, struct congctl_error *err)
+{
+	return explain_default(namespace_run(ns, write_default, (void *)name), name, err);
 }

@@ -35,7 +35,8 @@ void namespace_list_free(struct namespace *list, size_t n);
 int namespace_run(const struct namespace *ns, int (*fn)(void *arg), void *arg);
 
 int namespace_default(const struct namespace *ns, char name[CONGCTL_NAME_MAX + 1]);
-/* -EACCES: the algorithm is restricted, and the namespace is not the first one */
+/* May it be the default there? -EACCES: the algorithm is restricted, and the namespace is not the first one */
+int namespace_check_default(const struct namespace *ns, const char *name, struct congctl_error *err);
 int namespace_set_default(const struct namespace *ns, const char *name, struct congctl_error *err);
 
 #endif

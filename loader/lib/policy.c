@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include <congctl/document.h>
-#include <congctl/units.h>
 
 #include "name.h"
 #include "policy.h"
 #include "route.h"
+#include "select.h"
 
 #define ALGORITHM_KEYS "register, as, set"
 #define RULE_KEYS "use, default, netns, cgroup, prefix, port, lock"
@@ -62,7 +62,7 @@ int policy_place(enum congctl_scope scope, const char *text, char place[sizeof((
 		 struct congctl_error *err)
 {
 	const size_t size = sizeof(((struct congctl_selection *)NULL)->where);
-	uint64_t port;
+	uint32_t port;
 
 	*place = '\0';
 	switch (scope) {
@@ -71,9 +71,9 @@ int policy_place(enum congctl_scope scope, const char *text, char place[sizeof((
 	case CONGCTL_SCOPE_PREFIX:
 		return place_prefix(text, place, err);
 	case CONGCTL_SCOPE_PORT:
-		if (congctl_parse_u64(text, &port) || !port || port > 65535)
+		if (select_port(text, &port, NULL))
 			return -EINVAL;
-		snprintf(place, size, "%u", (unsigned int)port);
+		snprintf(place, size, "%u", port);
 		return 0;
 	case CONGCTL_SCOPE_CGROUP:
 		return *text == '/' ? place_path(text, place, size) : -EINVAL;

@@ -3,7 +3,8 @@
  * policy.h - a policy file and what has to change for the machine to match it. Private.
  *
  * policy.c reads the file, policy_present.c the machine, policy_diff.c compares the two (pure), policy_apply.c makes the
- * changes and undoes them; policy_plan.c ties these together. policy_save.c collects the machine's state for policy_write.c.
+ * changes and undoes them; policy_plan.c ties these together, and refuses beforehand what can be known. policy_save.c collects the
+ * machine's state for policy_write.c.
  */
 #ifndef CONGCTL_POLICY_H
 #define CONGCTL_POLICY_H
@@ -61,6 +62,7 @@ const char *policy_scope(enum congctl_scope scope);
 /* an algorithm of the file, its object opened: name and tunables as the file wants them */
 struct policy_wanted {
 	const char *object;
+	char own_name[CONGCTL_NAME_MAX + 1]; /* that it bears by itself */
 	const struct congctl_info *info;
 	size_t line;
 };
@@ -85,9 +87,9 @@ struct policy_sides {
 
 /* which of the arrays above a change is about */
 struct policy_step {
-	size_t wanted, tunable, present; /* adopt, register, update, set; unregister: present */
-	size_t rule;                     /* use: of wanted_rules; drop: of present_rules */
-	uint64_t from, to;               /* set */
+	size_t wanted, tunable; /* adopt, register, update, set */
+	size_t rule;            /* use: of wanted_rules; drop: of present_rules */
+	uint64_t from, to;      /* set */
 };
 
 struct policy_changes {
@@ -122,6 +124,9 @@ int policy_read_again(struct congctl_plan *plan, size_t *left, struct congctl_er
 int policy_read_present(struct congctl_plan *plan, struct congctl_error *err);
 /* The same namespace or the same cgroup, whatever it is called? */
 bool policy_is_one_place(const struct congctl_selection *a, const struct congctl_selection *b);
+/* -EBUSY: a place, be it an administrator's choice or a route of another namespace, would be left with an algorithm that the changes from `i`
+ * on unregister. Before 6.4 there is no way back from unregistering: all that are to go are looked at before each. */
+int policy_check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err);
 /* The standing rules that a file could name, places in their one spelling. free() them. */
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
 

@@ -78,37 +78,13 @@ static int set_tunables(const struct congctl_plan *plan, size_t i, bool back, st
 	return ret;
 }
 
-/* What an administrator chose by hand, or a route of another namespace, must not be left with a name that is none. Before 6.4 there is
- * no way back from unregistering: all that are still to go, change `i` and those after it, are looked at before each. */
-static int check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
-{
-	struct congctl_rule *rules;
-	size_t n;
-	int ret = congctl_rules(&rules, &n, err);
-
-	for (size_t k = 0; !ret && k < n; k++) {
-		const struct congctl_selection *s = &rules[k].selection;
-		const char *name = rules[k].name;
-		size_t at = i;
-
-		while (at < plan->changes.n && strcmp(plan->changes.shown[at].what, name))
-			at++;
-		if (at < plan->changes.n)
-			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
-					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
-					   *s->where ? " " : "", s->where, name);
-	}
-	free(rules);
-	return ret;
-}
-
 static int give_up(const char *name, struct done *done, struct congctl_error *err)
 {
 	struct registered found;
 	int ret = registry_find(name, &found);
 
 	if (ret)
-		return congctl_fail(err, ret, "'%s' went away meanwhile", name);
+		return congctl_fail(err, ret, "'%s' went away meanwhile: look at the difference and apply again", name);
 	done->map_fd = bpf_map_get_fd_by_id(found.map_id);
 	if (done->map_fd < 0)
 		return congctl_fail(err, -errno, "cannot open the map of '%s': %s", name, strerror(errno));
@@ -146,7 +122,8 @@ static int take_back(const char *name, const struct done *done, struct congctl_e
 		return congctl_fail(err, -errno, "cannot register '%s' again (%s): 'congctl register' it from its file", name, strerror(errno));
 	name_pin_path(name, path);
 	if (bpf_obj_pin(fd, path))
-		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s: %s", name, path, strerror(errno));
+		ret = congctl_fail(err, -errno, "cannot pin '%s' again at %s (%s): 'congctl register' it from its file", name, path,
+				  strerror(errno));
 	close(fd);
 	return ret ? ret : restore(name, done, err);
 }
@@ -214,7 +191,7 @@ static int make(struct congctl_plan *plan, size_t i, struct done *done, struct c
 		return drop(&plan->rules[step->rule], err);
 	case CONGCTL_CHANGE_UNREGISTER:
 		remember(name, done);
-		ret = check_unchosen(plan, i, err);
+		ret = policy_check_unchosen(plan, i, err);
 		return ret ? ret : give_up(name, done, err);
 	}
 	return -EINVAL;

@@ -93,7 +93,7 @@ static int diff_algorithm(struct policy_changes *c, const struct policy_sides *s
 {
 	const struct policy_wanted *w = &s->wanted[i];
 	const struct policy_present *p = find_present(s, w->info->name);
-	struct policy_step step = {.wanted = i, .present = p ? (size_t)(p - s->present) : 0};
+	struct policy_step step = {.wanted = i};
 	struct congctl_change *shown;
 
 	for (size_t k = 0; k < i; k++) {
@@ -126,7 +126,7 @@ static int diff_algorithm(struct policy_changes *c, const struct policy_sides *s
 static void diff_extra_algorithms(struct policy_changes *c, const struct policy_sides *s)
 {
 	for (size_t i = 0; i < s->n_present; i++) {
-		const struct policy_step step = {.present = i};
+		const struct policy_step step = {};
 		struct congctl_change *shown;
 
 		if (s->present[i].origin != CONGCTL_OURS || is_wanted(s, s->present[i].name))

@@ -5,18 +5,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "cgroup_rule.h"
 #include "netns.h"
 #include "policy.h"
+#include "select.h"
 
 /* One algorithm of the file: opened, named, its tunables set, loaded. */
-static int prepare(struct congctl_object **obj, const struct policy *policy, const struct policy_algorithm *a,
-		   struct congctl_error *err)
+static int prepare(struct congctl_object **obj, char own_name[CONGCTL_NAME_MAX + 1], const struct policy *policy,
+		   const struct policy_algorithm *a, struct congctl_error *err)
 {
 	struct congctl_error inner = {};
 	size_t line = a->line;
 	int ret = congctl_object_open(obj, a->object, &inner);
 
+	if (!ret)
+		memcpy(own_name, (*obj)->info.name, sizeof((*obj)->info.name));
 	if (!ret && *a->as)
 		ret = congctl_object_rename(*obj, a->as, &inner);
 	for (size_t i = 0; i < a->n_set && !ret; i++) {
@@ -49,11 +53,12 @@ static int prepare_all(struct congctl_plan *plan, struct congctl_error *err)
 	for (size_t i = 0; i < policy->n_algorithms; i++) {
 		const struct policy_algorithm *a = &policy->algorithms[i];
 
-		ret = prepare(&plan->objects[i], policy, a, err);
+		ret = prepare(&plan->objects[i], plan->wanted[i].own_name, policy, a, err);
 		if (ret)
 			return ret;
-		plan->wanted[i] = (struct policy_wanted){.object = a->object, .line = a->line,
-							 .info = congctl_object_info(plan->objects[i])};
+		plan->wanted[i].object = a->object;
+		plan->wanted[i].line = a->line;
+		plan->wanted[i].info = congctl_object_info(plan->objects[i]);
 		plan->sides.n_wanted++;
 	}
 	return 0;
@@ -99,6 +104,133 @@ static int check_places(const struct policy *policy, struct congctl_error *err)
 	return 0;
 }
 
+/* What congctl_update() would refuse when it makes change `i` */
+static int check_update(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	const size_t wanted = plan->changes.steps[i].wanted;
+	struct registered now;
+
+	if (registry_find(plan->wanted[wanted].info->name, &now)) /* gone meanwhile */
+		return 0;
+	return build_check_name(plan->objects[wanted], plan->wanted[wanted].own_name, &now, err);
+}
+
+/* Will everybody be allowed to have it then? What one namespace could be given, the others can: if it was restricted, that was the first one. */
+static bool becomes_allowed(const struct congctl_plan *plan, size_t i, const char *name)
+{
+	for (size_t k = 0; k < plan->sides.n_wanted; k++) {
+		if (plan->wanted[k].info->non_restricted && !strcmp(plan->wanted[k].info->name, name))
+			return true;
+	}
+	for (size_t k = 0; k < i; k++) {
+		const struct policy_rule *rule = &plan->policy.rules[plan->changes.steps[k].rule];
+
+		if (plan->changes.shown[k].kind == CONGCTL_CHANGE_USE && !strcmp(rule->name, name) &&
+		    (rule->selection.scope == CONGCTL_SCOPE_DEFAULT || rule->selection.scope == CONGCTL_SCOPE_NETNS))
+			return true;
+	}
+	return false;
+}
+
+/* What congctl_use() would refuse when it makes change `i` */
+static int check_use(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	const struct policy_rule *rule = &plan->policy.rules[plan->changes.steps[i].rule];
+	const struct congctl_selection *s = &rule->selection;
+	struct route_prefix prefix;
+	struct namespace ns;
+	int ret;
+
+	switch (s->scope) {
+	case CONGCTL_SCOPE_PREFIX:
+		ret = route_parse(s->where, &prefix, err);
+		return ret ? ret : select_prefix_check(&prefix, err);
+	case CONGCTL_SCOPE_DEFAULT:
+	case CONGCTL_SCOPE_NETNS:
+		if (becomes_allowed(plan, i, rule->name))
+			return 0;
+		ret = *s->where ? namespace_open(&ns, s->where, err) : namespace_own(&ns, err);
+		if (ret)
+			return ret;
+		ret = namespace_check_default(&ns, rule->name, err);
+		namespace_close(&ns);
+		return ret;
+	default: /* check_places() has looked for it */
+		return 0;
+	}
+}
+
+static bool has_another_choice(const struct congctl_plan *plan, size_t i, const struct congctl_selection *s)
+{
+	for (; i < plan->changes.n && !*s->netns; i++) {
+		const struct policy_step *step = &plan->changes.steps[i];
+		const struct congctl_selection *changed;
+
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE)
+			changed = &plan->policy.rules[step->rule].selection;
+		else if (plan->changes.shown[i].kind == CONGCTL_CHANGE_DROP)
+			changed = &plan->rules[step->rule].selection;
+		else
+			continue;
+		if (policy_same_place(changed, s) || policy_is_one_place(changed, s))
+			return true;
+	}
+	return false;
+}
+
+static bool is_unregistered(const struct congctl_plan *plan, size_t i, const char *name)
+{
+	for (; i < plan->changes.n; i++) {
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER && !strcmp(plan->changes.shown[i].what, name))
+			return true;
+	}
+	return false;
+}
+
+int policy_check_unchosen(const struct congctl_plan *plan, size_t i, struct congctl_error *err)
+{
+	struct congctl_rule *rules;
+	size_t n;
+	int ret = congctl_rules(&rules, &n, err);
+
+	for (size_t k = 0; !ret && k < n; k++) {
+		const struct congctl_selection *s = &rules[k].selection;
+		const char *name = rules[k].name;
+
+		if (is_unregistered(plan, i, name) && !has_another_choice(plan, i, s))
+			ret = congctl_fail(err, -EBUSY, "cannot unregister '%s': it is still the choice of %s%s%.200s: "
+					   "'congctl unregister %s --drain', or name it in the file", name, policy_scope(s->scope),
+					   *s->where ? " " : "", s->where, name);
+	}
+	free(rules);
+	return ret;
+}
+
+/* What would be refused only when other changes are made already */
+static int check_changes(const struct congctl_plan *plan, struct congctl_error *err)
+{
+	struct congctl_error inner = {};
+	bool unregisters = false;
+	size_t line = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < plan->changes.n && !ret; i++) {
+		const struct policy_step *step = &plan->changes.steps[i];
+
+		if (plan->changes.shown[i].kind == CONGCTL_CHANGE_UPDATE) {
+			ret = check_update(plan, i, &inner);
+			line = plan->wanted[step->wanted].line;
+		} else if (plan->changes.shown[i].kind == CONGCTL_CHANGE_USE) {
+			ret = check_use(plan, i, &inner);
+			line = plan->policy.rules[step->rule].line;
+		}
+		unregisters |= plan->changes.shown[i].kind == CONGCTL_CHANGE_UNREGISTER;
+	}
+	if (ret)
+		return congctl_fail(err, ret, "%s:%zu: %s", plan->policy.file, line, inner.text);
+	return unregisters ? policy_check_unchosen(plan, 0, err) : 0;
+}
+
 /* Not while another plan is being carried out. Whoever may not lock it may look all the same. */
 static int read_present(struct congctl_plan *plan, struct congctl_error *err)
 {
@@ -136,6 +268,8 @@ int congctl_plan_open(struct congctl_plan **out, const char *file, bool prune, s
 		plan->sides.n_wanted_rules = plan->policy.n_rules;
 		ret = policy_diff(&plan->changes, &plan->sides, err);
 	}
+	if (!ret)
+		ret = check_changes(plan, err);
 	if (ret) {
 		congctl_plan_close(plan);
 		return ret;

@@ -158,8 +158,11 @@ int congctl_save(char **yaml, struct congctl_error *err)
 	f = ret ? NULL : open_memstream(yaml, &size);
 	if (f)
 		policy_write(f, c.saved, c.n, c.rules, c.n_rules);
-	if (!ret && (!f || fclose(f)))
+	if (!ret && (!f || fclose(f))) {
+		free(*yaml);
+		*yaml = NULL;
 		ret = congctl_fail(err, -ENOMEM, "out of memory");
+	}
 	for (size_t i = 0; c.running && i < c.n; i++)
 		congctl_object_close(c.running[i]);
 	free(c.entries);

@@ -11,6 +11,11 @@
 /* The registered algorithm that is meant, `name` itself or bpf_`name`; -ENOENT says what there is. */
 int select_name(const char *name, char real[CONGCTL_NAME_MAX + 1], struct congctl_error *err);
 
+/* Is it understood, as congctl_use() asks first? Asks nothing of the machine. -EINVAL */
+int select_check(const struct congctl_selection *s, struct congctl_error *err);
+int select_port(const char *text, uint32_t *port, struct congctl_error *err); /* 1 to 65535; -EINVAL */
+int select_pid(const char *text, pid_t *pid, struct congctl_error *err);      /* -EINVAL */
+
 bool select_is_move(enum congctl_scope scope); /* of live sockets; else a standing selection */
 
 /* Under the lock: what killed processes left pending is either so, or its record goes, as does that of a place that is gone. */
@@ -24,6 +29,7 @@ void select_forget(const struct undo_saved *saved); /* under the lock: of one th
 
 /* Route of record->route.to: fill in the rest of the record, write it, change the route. In the thread's namespace. */
 int select_prefix(struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
+int select_prefix_check(const struct route_prefix *to, struct congctl_error *err); /* is there one to change? */
 int select_prefix_undo(const struct undo_record *record, struct congctl_moved *moved, struct congctl_error *err);
 
 /* The sockets that are there now: PID, FROM. */

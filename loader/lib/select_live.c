@@ -6,15 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <congctl/units.h>
+
 #include "move.h"
 #include "select.h"
 
-static int read_pid(const char *text, pid_t *pid, struct congctl_error *err)
+int select_pid(const char *text, pid_t *pid, struct congctl_error *err)
 {
-	char *end;
-	long n = strtol(text, &end, 10);
+	uint64_t n;
 
-	if (*text < '0' || *text > '9' || *end || n < 1 || n > 1 << 30)
+	if (congctl_parse_u64(text, &n) || n < 1 || n > 1 << 30)
 		return congctl_fail(err, -EINVAL, "'%.32s' is not a pid: give the number of a process", text);
 	*pid = n;
 	return 0;
@@ -29,7 +30,7 @@ static int move(const struct undo_record *record, const struct congctl_selection
 	int ret;
 
 	if (s->scope == CONGCTL_SCOPE_PID) {
-		ret = read_pid(s->where, &pid, err);
+		ret = select_pid(s->where, &pid, err);
 		return ret ? ret : move_process(pid, record->name, sockets_fd, moved, err);
 	}
 	if (!select_name(s->where, real, NULL)) /* else sockets may still have it */

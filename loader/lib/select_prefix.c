@@ -55,6 +55,38 @@ static int change(const struct route *route, struct undo_record *record, struct 
 	return ret ? explain(ret, text, err) : check_lock(route, record, err);
 }
 
+/* The one to change, of a list that is the caller's to free on success. */
+static int find(const struct route_prefix *to, struct route **list, size_t *n, const struct route **best, struct congctl_error *err)
+{
+	char text[ROUTE_TEXT_MAX];
+	int ret = route_list(list, n, err);
+
+	if (ret)
+		return ret;
+	route_print(to, text);
+	*best = route_best(*list, *n, to);
+	if (route_is_local(*list, *n, to))
+		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
+				   text);
+	else if (!*best)
+		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
+	if (ret)
+		route_free(*list, *n);
+	return ret;
+}
+
+int select_prefix_check(const struct route_prefix *to, struct congctl_error *err)
+{
+	const struct route *best;
+	struct route *list;
+	size_t n;
+	int ret = find(to, &list, &n, &best, err);
+
+	if (!ret)
+		route_free(list, n);
+	return ret;
+}
+
 /* A choice goes with its route. */
 static void forget_gone(const struct route *list, size_t n, const struct undo_record *here)
 {
@@ -77,23 +109,13 @@ int select_prefix(struct undo_record *record, struct congctl_moved *moved, struc
 {
 	const struct route *best;
 	struct route *list;
-	char text[ROUTE_TEXT_MAX];
 	size_t n;
-	int ret;
+	int ret = find(&record->route.to, &list, &n, &best, err);
 
-	route_print(&record->route.to, text);
-	ret = route_list(&list, &n, err);
 	if (ret)
 		return ret;
 	forget_gone(list, n, record);
-	best = route_best(list, n, &record->route.to);
-	if (route_is_local(list, n, &record->route.to))
-		ret = congctl_fail(err, -EINVAL, "%s is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup",
-				   text);
-	else if (!best)
-		ret = congctl_fail(err, -ENOENT, "no route leads to %s: 'ip route add %s …' first", text, text);
-	else
-		ret = change(best, record, moved, err);
+	ret = change(best, record, moved, err);
 	route_free(list, n);
 	return ret;
 }

@@ -135,23 +135,6 @@ static int open_again(struct congctl_object **obj, const char *name, struct cong
 	return ret;
 }
 
-/* An object that bears another name must be a build of the same algorithm all the same: its structure is called alike. */
-static int check_same(const struct congctl_object *obj, const struct present *p, const char *own_name, struct congctl_error *err)
-{
-	struct bpf_map_info info = {};
-	uint32_t len = sizeof(info);
-
-	if (!strcmp(own_name, p->registered.name))
-		return 0;
-	if (bpf_obj_get_info_by_fd(p->map_fd, &info, &len))
-		return congctl_fail(err, -errno, "cannot read the present build of '%s': %s", p->registered.name, strerror(errno));
-	if (!strncmp(obj->variable, info.name, sizeof(info.name) - 1))
-		return 0;
-	return congctl_fail(err, -EINVAL, "'%s' holds '%s', which is no build of '%s': to change over, register it and use "
-			    "'congctl unregister %s --drain --to %s'", obj->info.file, own_name, p->registered.name, p->registered.name,
-			    own_name);
-}
-
 static int load_build(struct congctl_object *obj, const struct present *p, struct congctl_moved *moved, struct congctl_error *err)
 {
 	const char *name = p->registered.name;
@@ -159,7 +142,7 @@ static int load_build(struct congctl_object *obj, const struct present *p, struc
 	int ret;
 
 	memcpy(own_name, obj->info.name, sizeof(own_name));
-	ret = check_same(obj, p, own_name, err);
+	ret = build_check_name(obj, own_name, &p->registered, err);
 	if (!ret && strcmp(own_name, name))
 		ret = congctl_object_rename(obj, name, err);
 	if (!ret)

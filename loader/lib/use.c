@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <congctl/units.h>
+
 #include "cgroup_rule.h"
 #include "name.h"
 #include "registry.h"
@@ -121,16 +123,23 @@ static int use_cgroup(struct undo_record *record, const char *where, struct cong
 	return ret;
 }
 
+int select_port(const char *text, uint32_t *port, struct congctl_error *err)
+{
+	uint64_t n;
+
+	if (congctl_parse_u64(text, &n) || n < 1 || n > 65535)
+		return congctl_fail(err, -EINVAL, "'%.32s' is not a port: give a number from 1 to 65535", text);
+	*port = n;
+	return 0;
+}
+
 static int use_port(struct undo_record *record, const char *where, struct congctl_moved *moved, struct congctl_error *err)
 {
-	char root[PATH_MAX], *end;
-	unsigned long port = strtoul(where, &end, 10);
-	int ret;
+	char root[PATH_MAX];
+	int ret = select_port(where, &record->port, err);
 
-	if (*where < '0' || *where > '9' || *end || port < 1 || port > 65535)
-		return congctl_fail(err, -EINVAL, "'%.32s' is not a port: give a number from 1 to 65535", where);
-	record->port = port;
-	ret = cgroup_root(root, err);
+	if (!ret)
+		ret = cgroup_root(root, err);
 	return ret ? ret : use_cgroup(record, root, moved, err);
 }
 
@@ -165,6 +174,34 @@ static int use_prefix(struct undo_record *record, const struct congctl_selection
 	return ret;
 }
 
+int select_check(const struct congctl_selection *s, struct congctl_error *err)
+{
+	struct route_prefix prefix;
+	uint32_t port;
+	pid_t pid;
+
+	switch (s->scope) {
+	case CONGCTL_SCOPE_DEFAULT:
+		return 0;
+	case CONGCTL_SCOPE_NETNS:
+		return *s->where ? 0 : congctl_fail(err, -EINVAL, "no network namespace is given");
+	case CONGCTL_SCOPE_CGROUP:
+		return *s->where ? 0 : congctl_fail(err, -EINVAL, "no cgroup is given");
+	case CONGCTL_SCOPE_PORT:
+		return select_port(s->where, &port, err);
+	case CONGCTL_SCOPE_PREFIX:
+		return route_parse(s->where, &prefix, err);
+	case CONGCTL_SCOPE_PID:
+		return select_pid(s->where, &pid, err);
+	case CONGCTL_SCOPE_FROM: /* no name would mean every socket there is */
+		if (!*s->where)
+			return congctl_fail(err, -EINVAL, "no algorithm is given whose sockets are meant");
+		return *s->prefix ? route_parse(s->prefix, &prefix, err) : 0;
+	default:
+		return congctl_fail(err, -EINVAL, "no such selection");
+	}
+}
+
 static int use_selection(struct undo_record *record, const struct congctl_selection *s, struct congctl_moved *moved,
 			 struct congctl_error *err)
 {
@@ -172,18 +209,15 @@ static int use_selection(struct undo_record *record, const struct congctl_select
 	case CONGCTL_SCOPE_DEFAULT:
 		return use_namespace(record, "", moved, err);
 	case CONGCTL_SCOPE_NETNS:
-		return *s->where ? use_namespace(record, s->where, moved, err) : congctl_fail(err, -EINVAL, "no network namespace is given");
+		return use_namespace(record, s->where, moved, err);
 	case CONGCTL_SCOPE_CGROUP:
 		return use_cgroup(record, s->where, moved, err);
 	case CONGCTL_SCOPE_PORT:
 		return use_port(record, s->where, moved, err);
 	case CONGCTL_SCOPE_PREFIX:
 		return use_prefix(record, s, moved, err);
-	case CONGCTL_SCOPE_PID:
-	case CONGCTL_SCOPE_FROM:
+	default: /* PID, FROM */
 		return select_live(record, s, moved, err);
-	default:
-		return congctl_fail(err, -EINVAL, "no such selection");
 	}
 }
 
@@ -216,7 +250,9 @@ int congctl_use(const char *name, const struct congctl_selection *selection, str
 	int ret, lock;
 
 	*moved = (struct congctl_moved){};
-	ret = check_pins_stay(err);
+	ret = select_check(selection, err);
+	if (!ret)
+		ret = check_pins_stay(err);
 	if (!ret)
 		ret = check_privilege(selection->scope, err);
 	if (!ret)

@@ -201,6 +201,14 @@ static int compare(struct compare *c, const struct compare_options *o, struct co
 	return ret;
 }
 
+/* The exit code of cells that cannot be: is it the command line's doing, or a file's? */
+static int blame(const struct compare_options *o, int ret)
+{
+	const bool added = o->n_vary || o->cc || o->repeat;
+
+	return ret == -ENODATA || (added && ret != -EIO) ? NETSIM_MISUSE : NETSIM_FAILED;
+}
+
 static int compare_run(int argc, char **argv)
 {
 	struct compare_options o = {.engines = "sim"};
@@ -219,8 +227,10 @@ static int compare_run(int argc, char **argv)
 	}
 	if (!ret)
 		ret = vary_more(c, &o, &err);
-	if (!ret)
+	if (!ret) {
 		ret = compare_make(c, &err);
+		code = blame(&o, ret);
+	}
 	if (!ret) {
 		ret = compare(c, &o, &err);
 		code = !ret ? NETSIM_OK : netsim_stop ? NETSIM_INTERRUPTED : NETSIM_FAILED;

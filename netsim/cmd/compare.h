@@ -25,7 +25,8 @@ struct compare {
 };
 
 /* From base, vary and engines: arms, cells, a finished scenario for each, runs. Two engines are held against the emulator; with one its
- * algorithms against the first. One sentence about what is wrong; compare_free() in any case. */
+ * algorithms against the first. One sentence about what is wrong, -ENODATA: there is nothing to compare, -EIO: a file that is named;
+ * compare_free() in any case. */
 int compare_make(struct compare *c, struct congctl_error *err);
 /* Algorithms, runs, figures. `n_void`: runs that are void after all tries */
 int compare_make_runs(struct compare *c, size_t *n_void, struct congctl_error *err);

@@ -24,7 +24,7 @@ static int choose_arms(struct compare *c, struct congctl_error *err)
 		r->engine = engine_names[c->engines[0]];
 		ret = vary_take(&c->vary, "cc", &c->ccs, err);
 		if (!ret && c->ccs.n < 2)
-			ret = congctl_fail(err, -EINVAL, "one engine and one algorithm, nothing to compare: --engines sim,emu, or two with --cc A,B");
+			ret = congctl_fail(err, -ENODATA, "one engine and one algorithm, nothing to compare: --engines sim,emu, or two with --cc A,B");
 	}
 	for (size_t i = 0; i < c->n_engines && c->n_engines > 1; i++) {
 		r->arms[r->n_arms++] = engine_names[c->engines[i]];
@@ -51,7 +51,8 @@ static size_t scenarios_per_cell(const struct compare *c)
 }
 
 /* In front of what is wrong with a cell: which it is. */
-static int complain_cell(const struct vary_setting *settings, size_t n, const struct congctl_error *inner, struct congctl_error *err)
+static int complain_cell(const struct vary_setting *settings, size_t n, int ret, const struct congctl_error *inner,
+			 struct congctl_error *err)
 {
 	char cell[400] = "";
 	size_t used = 0;
@@ -61,7 +62,7 @@ static int complain_cell(const struct vary_setting *settings, size_t n, const st
 			used += (size_t)snprintf(cell + used, sizeof(cell) - used, "%s%s %s", used ? ", " : "with ", settings[i].key,
 						 settings[i].value);
 	}
-	return congctl_fail(err, -EINVAL, "%s%s%s", cell, used ? ": " : "", inner->text);
+	return congctl_fail(err, ret, "%s%s%s", cell, used ? ": " : "", inner->text);
 }
 
 static int make_scenario(const struct compare *c, struct scenario *s, const struct vary_setting *settings, const char *cc,
@@ -81,7 +82,7 @@ static int make_scenario(const struct compare *c, struct scenario *s, const stru
 	}
 	if (!ret)
 		ret = scenario_finish(s, cc, &inner);
-	return ret ? complain_cell(settings, c->comparison.n_keys, &inner, err) : 0;
+	return ret ? complain_cell(settings, c->comparison.n_keys, ret, &inner, err) : 0;
 }
 
 static int make_scenarios(struct compare *c, struct congctl_error *err)

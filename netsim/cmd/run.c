@@ -200,7 +200,14 @@ static int build_scenario(struct scenario *s, const struct run_options *o, struc
 		congctl_fail(err, -EINVAL, "there is no network: a scenario file, or --rate and --rtt");
 		return NETSIM_MISUSE;
 	}
-	return scenario_finish(s, o->cc, err) ? NETSIM_MISUSE : NETSIM_OK;
+	switch (scenario_finish(s, o->cc, err)) {
+	case 0:
+		return NETSIM_OK;
+	case -EIO:
+		return NETSIM_FAILED;
+	default: /* the file by itself was right */
+		return NETSIM_MISUSE;
+	}
 }
 
 /* --- the run ------------------------------------------------------------------------------------------------------------ */

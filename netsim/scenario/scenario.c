@@ -65,10 +65,8 @@ static int settle_link(struct scenario_link *link, const char *dir, struct congc
 	if (!link->trace[0])
 		return link->rate_bps ? 0 : congctl_fail(err, -EINVAL, "the link has no rate: one such as 100mbit");
 	ret = make_absolute(link->trace, sizeof(link->trace), dir, err);
-	if (!ret)
-		ret = scenario_trace_load(&trace, link->trace, err);
-	if (ret)
-		return ret;
+	if (ret || scenario_trace_load(&trace, link->trace, err))
+		return -EIO;
 	link->rate_bps = scenario_trace_bps(trace);
 	scenario_trace_free(trace);
 	return 0;

@@ -148,7 +148,8 @@ int scenario_load(struct scenario *s, const char *file, struct congctl_error *er
 int scenario_set(struct scenario *s, const char *key, const char *value, struct congctl_error *err);
 /* "CC[*COUNT][@START]" and further ",key=value" with the keys of a flow; tunables as ",set.NAME=VALUE" */
 int scenario_add_flow(struct scenario *s, const char *spec, struct congctl_error *err);
-/* Is it complete and possible? Fills in what follows from the rest: names, algorithms from `cc` (may be NULL), warm-up. */
+/* Is it complete and possible? Fills in what follows from the rest: names, algorithms from `cc` (may be NULL), warm-up. -EIO: a file that it
+ * names cannot be read or is wrong. */
 int scenario_finish(struct scenario *s, const char *cc, struct congctl_error *err);
 /* The scenario as YAML that scenario_load() reads back to the same struct. */
 int scenario_write(const struct scenario *s, FILE *f);

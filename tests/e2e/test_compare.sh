@@ -69,7 +69,7 @@ refused 2 "$nothing" "$TMP/plain.yaml" --cc reno
 refused 2 "cc 'reno' is there twice: each value once" "$TMP/plain.yaml" --cc reno,reno
 refused 2 "rtt has an empty value to vary: at least one character" "$TMP/plain.yaml" --cc reno,cubic --vary rtt=
 refused 2 "'rtt' does not say what to vary: KEY=VALUE,VALUE such as rtt=10ms,40ms" "$TMP/plain.yaml" --cc reno,cubic --vary rtt
-refused 2 "the maps of vary differ in cc: the same list in each, or --vary cc=…" "$TMP/set.yaml"
+refused 1 "the maps of vary differ in cc: the same list in each, or --vary cc=…" "$TMP/set.yaml" # the file's own doing
 refused 2 "with rate 10: rate '10' is not a rate: 1kbit to 100gbit, such as 10mbit" "$TMP/plain.yaml" --cc reno,cubic --vary rate=1mbit,10
 refused 2 "--cc reno has no flow to go to: every flow names its algorithm" "$TMP/named.yaml" --cc reno,cubic
 refused 1 "$TMP/empty.yaml:6: rtt has an empty list to vary: at least one value" "$TMP/empty.yaml" --cc reno,cubic -o "$TMP/no"

@@ -88,6 +88,8 @@ holds not is_available t_for.eign
 stem=u$$
 defer "$CONGCTL" unregister "bpf_$stem"
 check_exit 0 "$CONGCTL" register good --as "bpf_$stem"
+check_exit 1 "$CONGCTL" unregister "$stem" "bpf_$stem"
+equals "$ERR" "congctl: 'bpf_$stem' is given twice: name each algorithm once"
 check_exit 0 "$CONGCTL" unregister -j "$stem"
 equals "$(jq -r '.unregistered[0].name' <<<"$OUT")" "bpf_$stem"
 holds not is_available "bpf_$stem"
@@ -101,6 +103,7 @@ fi
 check_exit 1 "$CONGCTL" unregister "$name" t_nobody
 equals "$ERR" "congctl: 't_nobody' is not registered: 'congctl list' shows what is"
 check_exit 2 "$CONGCTL" unregister "$name" "$name"
+equals "$ERR" "congctl: '$name' is given twice: 'congctl unregister -h' shows the usage"
 holds is_available "$name"
 
 # without CAP_SYS_ADMIN: what is known is listed, the users are not
@@ -130,6 +133,16 @@ check_exit 2 "$CONGCTL" frobnicate -j
 equals "$(jq -r .error <<<"$OUT")" "no command 'frobnicate': 'congctl -h' shows what there is"
 check_exit 0 "$CONGCTL" -h
 contains "$OUT" "unregister"
+# an empty word, such as a variable that is not set, is never taken for anything
+for words in 'use x --from' 'use x --cgroup' 'use x --default --netns' 'use --undo' 'register x --as' 'unregister x --drain --to'; do
+	# shellcheck disable=SC2086 # words
+	check_exit 2 "$CONGCTL" $words ''
+	equals "$ERR" "congctl: option '--${words##*--}' is empty: 'congctl ${words%% *} -h' shows the usage"
+done
+for verb in info check register unregister get users adopt update rollback apply explain; do
+	check_exit 2 "$CONGCTL" $verb ''
+	equals "$ERR" "congctl: '$verb' is given an empty word: 'congctl $verb -h' shows the usage"
+done
 # the option that is wrong, also among letters that are not; what it is said as
 check_exit 2 "$CONGCTL" list -xd
 equals "$ERR" "congctl: no option '-x': 'congctl list -h' shows the usage"
@@ -160,8 +173,26 @@ for verb in list info check register unregister; do
 	equals "$ERR" ""
 done
 if [ -c /dev/full ]; then
-	for words in '' -h -V; do
-		check_exit 1 bash -c "'$CONGCTL' $words >/dev/full"
-		contains "$ERR" "cannot write the output"
+	full() { # congctl ARGUMENT... with nowhere to write to
+		check_exit 1 bash -c '"$@" >/dev/full' bash "$CONGCTL" "$@"
+		equals "$(tail -n 1 <<<"$ERR")" "congctl: cannot write the output: No space left on device$told"
+	}
+	told=''
+	for words in '' -h -V 'info good' '-j list'; do
+		# shellcheck disable=SC2086 # words
+		full $words
+	done
+	# what was to be changed is changed, and that is told
+	told=': what was asked for is done all the same'
+	for json in '' -j; do
+		# shellcheck disable=SC2086 # none or one
+		{
+			full $json register good --as "$name"
+			holds is_available "$name"
+			full $json set "$name.small=77"
+			equals "$("$CONGCTL" get -j "$name.small" | jq .tunables[0].value)" 77
+			full $json unregister "$name"
+			holds not is_available "$name"
+		}
 	done
 fi

@@ -112,7 +112,7 @@ check_exit 1 "$CONGCTL" use nobody_has --from "$a" --netns $ns
 contains "$ERR" "nobody_has"
 check_exit 1 "$CONGCTL" use "$b" --from "$a" --netns mv_nosuch
 contains "$ERR" "no network namespace 'mv_nosuch'"
-check_exit 1 "$CONGCTL" use "$b" --from "$a" --prefix 127.0.0.1/8
+check_exit 2 "$CONGCTL" use "$b" --from "$a" --prefix 127.0.0.1/8
 contains "$ERR" "127.0.0.0/8"
 check_exit 1 "$CONGCTL" use "$b" --from "$b"
 contains "$ERR" "is what they have"

@@ -19,8 +19,17 @@ refused() { # CODE SENTENCE ARGUMENT...
 # dispatch
 check_exit 0 "$NETSIM"
 contains "$OUT" "run        run a scenario"
+check_exit 0 "$NETSIM" -V
+version=$OUT
 check_exit 0 "$NETSIM" --version
+equals "$OUT" "$version"
 contains "$OUT" "netsim "
+check_exit 0 "$NETSIM" run -h
+usage=$OUT
+check_exit 0 "$NETSIM" help run
+equals "$OUT" "$usage"
+check_exit 0 "$NETSIM" help
+contains "$OUT" "usage: netsim COMMAND"
 refused 2 "netsim: unknown command 'dance': 'netsim' alone lists them" dance
 check_exit 0 "$NETSIM" run -h
 contains "$OUT" "--rate"
@@ -55,8 +64,23 @@ printf 'topology: graph\nlinks: [{from: a, to: b, rate: 10mbit, delay: 5ms}]\nfl
 refused 2 "netsim run: topology 'ring' is not known: dumbbell, chain, parking-lot, star or graph" run "$TMP/good.yaml" --topology ring
 refused 2 "netsim run: hops belong to chain and parking-lot, not to topology dumbbell" run "$TMP/good.yaml" --hops 3
 refused 2 "netsim run: a graph has many links: loss of each in the file" run "$TMP/graph.yaml" --loss 1%
-refused 2 "netsim run: cannot open trace $(cd . && pwd -P)/none.trace: No such file or directory" \
+
+# what a file that is named is like is no misuse, in whatever way it is named
+: >"$TMP/empty.trace"
+refused 1 "netsim run: cannot open trace $(cd . && pwd -P)/none.trace: No such file or directory" \
 	run "$TMP/good.yaml" --trace none.trace
+refused 1 "netsim run: $TMP/empty.trace:1: the trace is empty: a moment in ms on each line" run "$TMP/good.yaml" --trace "$TMP/empty.trace"
+refused 1 "netsim run: there is no distribution of sizes '/nowhere/sizes' (No such file or directory): web-search, data-mining or a file" \
+	run "$TMP/good.yaml" --engine sim --flow cubic,workload=poisson,load=0.1,sizes=/nowhere/sizes
+refused 1 "netsim compare: with trace $TMP/empty.trace: $TMP/empty.trace:1: the trace is empty: a moment in ms on each line" \
+	compare "$TMP/good.yaml" --engines sim,emu --vary "trace=$TMP/empty.trace"
+
+# an empty word, such as a variable that is not set
+for words in 'run' 'run --output' 'run --engine sim --cc' 'compare -o' 'demo -o' 'keys' 'selftest --rate' 'bridge --wait'; do
+	# shellcheck disable=SC2086 # words
+	refused 2 "netsim: '${words%% *}' is given an empty word: 'netsim ${words%% *} -h' shows the usage" $words ''
+done
+refused 2 "netsim: 'run' is given an empty word: 'netsim run -h' shows the usage" run "$TMP/good.yaml" --output=
 
 # run: bad files
 refused 1 "netsim run: cannot open scenario $TMP/none.yaml: No such file or directory" run "$TMP/none.yaml" -o "$TMP/dir"

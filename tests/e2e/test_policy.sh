@@ -28,6 +28,9 @@ cp "$OBJECTS/good.bpf.o" "$TMP/"
 inside() { # congctl in the test's network namespace; `ip netns exec` would hide the pins
 	nsenter --net=/run/netns/$ns "$CONGCTL" "$@"
 }
+inside_full() {
+	inside "$@" >/dev/full
+}
 default_of() {
 	nsenter --net="/run/netns/$1" cat /proc/sys/net/ipv4/tcp_congestion_control
 }
@@ -42,6 +45,18 @@ state() { # all that a policy can be about
 }
 policy() { # from stdin
 	cat >"$TMP/policy.yaml"
+}
+# what can be known beforehand: a dry run says it as apply does, and nothing is shown or changed
+refused_beforehand() { # SENTENCE ARGUMENT... FILE
+	local sentence=$1 before
+	shift
+	before=$(state)
+	for dry in --dry-run ''; do
+		# shellcheck disable=SC2086 # no word if it is empty
+		check_exit 1 inside apply $dry "$@"
+		equals "$OUT$ERR" "congctl: $sentence"
+	done
+	equals "$(state)" "$before"
 }
 nothing_to_do() {
 	check_exit 0 inside apply "$@"
@@ -67,6 +82,11 @@ P
 check_exit 0 inside apply --dry-run -j "$TMP/policy.yaml"
 equals "$(jq -c '[.changes[] | [.kind, .what, .to]]' <<<"$OUT")" \
 	"[[\"register\",\"$lan\",\"$TMP/./good.bpf.o\"],[\"register\",\"$wan\",\"reno\"],[\"use\",\"default\",\"$lan\"],[\"use\",\"netns $other\",\"$lan\"]]"
+equals "$(state)" "$bare"
+
+# neither does an apply that cannot show the difference
+check_exit 1 inside_full apply "$TMP/policy.yaml"
+equals "$ERR" "congctl: cannot write the output: No space left on device"
 equals "$(state)" "$bare"
 
 # done, and done once
@@ -100,6 +120,14 @@ use netns /run/netns/$other $lan reno"
 equals "$(default_of $ns) $(default_of $other)" "$lan reno"
 holds is_available "$wan"
 nothing_to_do "$TMP/policy.yaml"
+# with -j there is one object, which tells the outcome too: then the changes are made, and that is told
+sed 's/large: 1mbit/large: 2mbit/' "$TMP/policy.yaml" >"$TMP/larger.yaml"
+check_exit 1 inside_full apply -j "$TMP/larger.yaml"
+equals "$ERR" "congctl: cannot write the output: No space left on device: what was asked for is done all the same"
+nothing_to_do "$TMP/larger.yaml"
+check_exit 1 inside_full apply -j --dry-run "$TMP/policy.yaml"
+equals "$ERR" "congctl: cannot write the output: No space left on device"
+check_exit 0 inside apply "$TMP/policy.yaml"
 check_exit 0 inside apply --prune -n -j "$TMP/policy.yaml"
 told ".changes | map(.kind) == [\"drop\", \"unregister\"]" "$TMP/out"
 
@@ -133,29 +161,21 @@ contains "$OUT" "register    ${new}x"
 contains "$ERR" "cannot pin '$new'"
 rmdir "$PINS/$new"
 equals "$(state)" "$before"
-cat >"$TMP/wrong.yaml" <<P
-algorithms:
-  - {register: ./good.bpf.o, as: $lan, set: {tiny: 9}}
-  - {register: reno, as: $new}
-selections:
-  - {use: $new, default: yes}
-  - {use: $lan, prefix: 192.0.2.0/24}
-P
-check_exit 1 inside apply "$TMP/wrong.yaml"
-contains "$ERR" "is restricted, so it cannot be the default"
-equals "$(state)" "$before"
 
 # what another tool registered is adopted, and given back when something else fails
 mv "$PINS/$lan" /sys/fs/bpf/po_elsewhere
+mkdir "$PINS/$new"
 cat >"$TMP/adopt.yaml" <<P
-algorithms: [{register: ./good.bpf.o, as: $lan, set: {tiny: 9}}]
-selections: [{use: $lan, prefix: 192.0.2.0/24}]
+algorithms:
+  - {register: ./good.bpf.o, as: $lan, set: {tiny: 9}}
+  - {register: reno, as: $new}
 P
 check_exit 1 inside apply "$TMP/adopt.yaml"
-contains "$ERR" "no route leads to 192.0.2.0/24"
-contains "$OUT" "adopt   $lan"
+contains "$ERR" "cannot pin '$new'"
+contains "$OUT" "adopt     $lan"
 equals "$(inside list -j | jq -r ".algorithms[] | select(.name == \"$lan\") | .origin")" foreign
-sed -i '/^selections/d' "$TMP/adopt.yaml"
+rmdir "$PINS/$new"
+sed -i '/reno/d' "$TMP/adopt.yaml"
 check_exit 0 inside apply "$TMP/adopt.yaml"
 rm /sys/fs/bpf/po_elsewhere
 nothing_to_do "$TMP/adopt.yaml"
@@ -163,13 +183,46 @@ equals "$(inside info -j "$lan" | jq '.tunables[0].value')" 9
 check_exit 0 inside apply "$TMP/policy.yaml"
 before=$(state)
 
-# a restricted algorithm is never written as the default of a namespace that is not the first
-cat >"$TMP/wrong.yaml" <<P
-algorithms: [{register: reno, as: $new}]
-selections: [{use: $new, default: yes}]
-P
-check_exit 1 inside apply "$TMP/wrong.yaml"
-equals "$(state)" "$before"
+# a restricted algorithm is never written as the default of a namespace that is not the first, registered already or not
+restricted="is restricted, so it cannot be the default of a network namespace other than the first: \
+add it to net.ipv4.tcp_allowed_congestion_control there, or build it with .flags = TCP_CONG_NON_RESTRICTED"
+for place in 'default: yes' "netns: $other"; do
+	cat >"$TMP/wrong.yaml" <<-P
+	algorithms:
+	  - {register: ./good.bpf.o, as: $lan, set: {tiny: 8}}
+	  - {register: reno, as: $new}
+	selections:
+	  - {use: $lan, port: 4711}
+	  - {use: $new, $place}
+	P
+	refused_beforehand "$TMP/wrong.yaml:6: '$new' $restricted" "$TMP/wrong.yaml"
+	printf 'selections: [{use: %s, %s}]\n' "$wan" "$place" >"$TMP/wrong.yaml"
+	refused_beforehand "$TMP/wrong.yaml:1: '$wan' $restricted" "$TMP/wrong.yaml"
+done
+# but as the default of the first one it becomes everybody's: in this order alone
+printf 'selections:\n  - {use: %s, default: yes}\n  - {use: %s, netns: %s}\n' "$wan" "$wan" "$other" >"$TMP/first.yaml"
+check_exit 0 "$CONGCTL" apply --dry-run "$TMP/first.yaml"
+printf 'selections:\n  - {use: %s, netns: %s}\n  - {use: %s, default: yes}\n' "$wan" "$other" "$wan" >"$TMP/first.yaml"
+check_exit 1 "$CONGCTL" apply --dry-run "$TMP/first.yaml"
+equals "$OUT$ERR" "congctl: $TMP/first.yaml:2: '$wan' $restricted"
+
+# a prefix that no route leads to, or that is this machine itself
+printf 'selections:\n  - {use: %s, port: 4711}\n  - {use: %s, prefix: 192.0.2.0/24}\n' "$lan" "$lan" >"$TMP/wrong.yaml"
+refused_beforehand "$TMP/wrong.yaml:3: no route leads to 192.0.2.0/24: 'ip route add 192.0.2.0/24 …' first" "$TMP/wrong.yaml"
+ip -n $ns link set lo up
+sed -i s,192.0.2.0/24,127.0.0.0/9, "$TMP/wrong.yaml"
+refused_beforehand "$TMP/wrong.yaml:3: 127.0.0.0/9 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" \
+	"$TMP/wrong.yaml"
+sed -i s,127.0.0.0/9,192.0.2.0/24, "$TMP/wrong.yaml"
+ip -n $ns route add 192.0.0.0/16 dev lo
+check_exit 0 inside apply --dry-run "$TMP/wrong.yaml"
+contains "$OUT" "prefix 192.0.2.0/24"
+ip -n $ns route delete 192.0.0.0/16
+
+# another algorithm under a name that is registered is no build of it
+printf 'algorithms:\n  - {register: reno, as: %s}\n  - {register: reno, as: %s}\n' "$new" "$lan" >"$TMP/wrong.yaml"
+refused_beforehand "$TMP/wrong.yaml:3: '$TMP/catalogue/reno.bpf.o' holds 'bpf_reno', which is no build of '$lan': to change over, register it and use \
+'congctl unregister $lan --drain --to bpf_reno'" "$TMP/wrong.yaml"
 
 # what is wrong in the file is said with its line, before anything is touched
 while IFS='|' read -r line sentence; do
@@ -204,7 +257,7 @@ check_exit 1 inside apply "$TMP/missing.yaml"
 contains "$ERR" "cannot open policy $TMP/missing.yaml"
 check_exit 2 inside apply
 
-# one of several in an object, and the other one of them: another build
+# one of several in an object; the other one of them is another algorithm
 cat >"$TMP/two.yaml" <<P
 algorithms: [{register: "$OBJECTS/two.bpf.o#t_two", as: $new}]
 P
@@ -213,8 +266,8 @@ inside save >"$TMP/saved.yaml"
 contains "$(cat "$TMP/saved.yaml")" "register: \"$(realpath "$OBJECTS")/two.bpf.o#t_two\""
 nothing_to_do --prune "$TMP/saved.yaml"
 sed 's/#t_two/#t_one/' "$TMP/two.yaml" >"$TMP/one.yaml"
-check_exit 0 inside apply --dry-run "$TMP/one.yaml"
-contains "$OUT" "update  $new"
+refused_beforehand "$TMP/one.yaml:1: '$OBJECTS/two.bpf.o' holds 't_one', which is no build of '$new': to change over, register it and use \
+'congctl unregister $new --drain --to t_one'" "$TMP/one.yaml"
 
 # a name that the object itself has, with a dot: there is nothing to rename it to
 dotted=t_$$.d
@@ -238,11 +291,13 @@ contains "$ERR" "no file '$dotted'"
 hand=$(unique hand)
 check_exit 0 "$CONGCTL" register "$TMP/good.bpf.o" --as "$hand"
 nsenter --net=/run/netns/$other sh -c "echo $hand >/proc/sys/net/ipv4/tcp_congestion_control"
-before=$(state)
 echo '{}' >"$TMP/empty.yaml"
-check_exit 1 inside apply --prune "$TMP/empty.yaml"
-contains "$ERR" "cannot unregister '$hand': it is still the choice of netns $other: "
-equals "$(state)" "$before"
+refused_beforehand "cannot unregister '$hand': it is still the choice of netns $other: 'congctl unregister $hand --drain', or name it in the file" \
+	--prune "$TMP/empty.yaml"
+# the same change of mind in one go: what the file gives to somebody else is no choice any more
+printf 'selections: [{use: reno, netns: /run/netns/%s}]\n' "$other" >"$TMP/other.yaml"
+check_exit 0 inside apply --prune --dry-run "$TMP/other.yaml"
+contains "$OUT" "unregister  $hand"
 nsenter --net=/run/netns/$other sh -c "echo reno >/proc/sys/net/ipv4/tcp_congestion_control"
 
 # and an empty policy takes all of it away again
@@ -266,6 +321,8 @@ check_exit 0 inside use "$lan" --default
 check_exit 0 inside use "$wan" --default
 check_exit 0 "$CONGCTL" unregister --force "$new"
 before=$(state)
-check_exit 1 inside apply --prune "$TMP/empty.yaml"
+printf 'selections: [{use: reno, port: 4711}]\n' >"$TMP/port.yaml" # made before that, and undone after it
+check_exit 1 inside apply --prune "$TMP/port.yaml"
+contains "$OUT" "use         port 4711"
 contains "$ERR" "'$new' is "
 equals "$(state)" "$before"

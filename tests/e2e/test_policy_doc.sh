@@ -32,7 +32,8 @@ bare=$(inside save)
 
 # the algorithms are restricted, so not for the default of this namespace; then none of it is done
 check_exit 1 inside apply "$TMP/whole.yaml"
-equals "$(wc -l <<<"$OUT")" 7
+equals "$OUT" ""
+contains "$ERR" "$TMP/whole.yaml:$(grep -n "use: $(unique wan)" "$TMP/whole.yaml" | cut -d: -f1): '$(unique wan)' is restricted"
 equals "$(inside save)" "$bare"
 
 grep -v 'default: yes' "$TMP/whole.yaml" | grep -v "use: $(unique wan)" >"$TMP/policy.yaml"

@@ -79,27 +79,32 @@ contains "$ERR" "cannot pin '$last' at $PINS/$last: "
 unchanged
 holds not test -e "$PINS/$b"
 
-check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/good.bpf.o"
+# the same twice: that of one word the command line shows, that of two files only the files
+check_exit 2 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/good.bpf.o"
+equals "$ERR" "congctl: '$OBJECTS/good.bpf.o' is given twice: 'congctl register -h' shows the usage"
+check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" "$OBJECTS/./good.bpf.o"
 equals "$ERR" "congctl: 't_good' is given twice: name each algorithm once"
 
-# names
+# names, before any file is looked at
 for name in 'a-b' 'a b' 'a.b' 'a/b'; do
-	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$name"
+	check_exit 2 "$CONGCTL" register "$OBJECTS/missing.bpf.o" --as "$name"
 	contains "$ERR" "congctl: the name '$name' contains '${name:1:1}': the kernel takes letters, digits and _ only"
 done
-check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as sixteen_letters_
-equals "$ERR" "congctl: the name 'sixteen_letters_' is 16 characters long: the kernel takes at most 15"
-check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as ''
-contains "$ERR" "is empty: give it 1 to 15 letters, digits or _"
-check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as 'naïve'
+check_exit 2 "$CONGCTL" register "$OBJECTS/missing.bpf.o" --as sixteen_letters_
+equals "$ERR" "congctl: the name 'sixteen_letters_' is 16 characters long: the kernel takes at most 15: 'congctl register -h' shows the usage"
+check_exit 2 "$CONGCTL" register "$OBJECTS/missing.bpf.o" --as 'naïve'
 contains "$ERR" "the name 'naïve' is not ASCII"
 
 # tunables
 check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set huge=1
 equals "$ERR" "congctl: 't_good' has no tunable 'huge': it has tiny, small, middle, large"
 check_exit 2 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small=5 --set tiny=5 --set small=6
-equals "$ERR" "congctl: --set small=… is given twice: 'congctl register -h' shows the usage"
-for value in 12abc '' -1 +1 1.5 0x10 ' 1'; do
+equals "$ERR" "congctl: 'small' is given twice: 'congctl register -h' shows the usage"
+for word in small =5 small= =; do
+	check_exit 2 "$CONGCTL" register "$OBJECTS/missing.bpf.o" --set "$word"
+	equals "$ERR" "congctl: --set '$word' is not TUNABLE=VALUE: 'congctl register -h' shows the usage"
+done
+for value in 12abc -1 +1 1.5 0x10 ' 1'; do
 	check_exit 1 "$CONGCTL" register "$OBJECTS/good.bpf.o" --set small="$value"
 	equals "$ERR" "congctl: '$value' is not a value for tunable 'small' of 't_good': give a decimal number from 1 to 65535"
 done

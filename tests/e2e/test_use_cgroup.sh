@@ -139,12 +139,10 @@ done
 root=$(dirname "$outer")
 refused 1 "no cgroup '/nowhere/at/all' (No such file or directory): give a directory below $root" "$a" --cgroup /nowhere/at/all
 refused 1 "'/tmp' is no cgroup2 directory: give one below $root" "$a" --cgroup /tmp
-refused 1 "no cgroup is given: give a directory below $root" "$a" --cgroup ''
 refused 1 "'.' is no cgroup2 directory: give one below $root" "$a" --cgroup . # from here it is not the root of all
-refused 1 "'0' is not a port: give a number from 1 to 65535" "$a" --port 0
-refused 1 "'65536' is not a port: give a number from 1 to 65535" "$a" --port 65536
-refused 1 "'80x' is not a port: give a number from 1 to 65535" "$a" --port 80x
-refused 1 "'' is not a port: give a number from 1 to 65535" "$a" --port ''
+for port in 0 65536 80x -1; do
+	refused 2 "'$port' is not a port: give a number from 1 to 65535: 'congctl use -h' shows the usage" "$a" --port=$port
+done
 check_exit 1 unshare -m sh -c 'umount -R /sys/fs/cgroup && exec "$@"' sh "$CONGCTL" use "$a" --cgroup "$outer"
 contains "$ERR" "no cgroup2 is mounted: 'mount -t cgroup2"
 equals "$(bpftool cgroup show "$outer")" ""

@@ -95,17 +95,21 @@ refuses() {
 	check_exit 1 inside "$CONGCTL" explain "${@:2}"
 	equals "$ERR" "congctl: $1"
 }
+misused() { # before any socket is looked at
+	check_exit 2 "$CONGCTL" explain "${@:2}"
+	equals "$ERR" "congctl: $1: 'congctl explain -h' shows the usage"
+}
 refuses "there is no process 4194999: 'ss -tnp' shows those with connections" 4194999:3
 refuses "process $$ has no file descriptor 999: 'ss -tnp' shows what it has" "$$:999"
 refuses "file descriptor 255 of process $$ is no TCP socket: 'ss -tnp' shows which are" "$$:255"
 for text in 12:x 12: :3 12 12:-1 +12:3 12:3x 1234567890:3; do
-	refuses "'$text' is not PID:FD: write it like 4711:5, or give both ends of a connection" "$text"
+	misused "'$text' is not PID:FD: write it like 4711:5, or give both ends of a connection" "$text"
 done
-refuses "'10.0.0.1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" 10.0.0.1 10.0.0.2:1
-refuses "'[::1]:0' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]:0' '[::1]:1'
-refuses "'10.0.0.1:1' and '[::1]:1' are not of one kind: both IPv4 or both IPv6" 10.0.0.1:1 '[::1]:1'
-refuses "'[::1]x:1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]x:1' '[::1]:1'
-refuses "'[fe80::1]%none:1' is not ADDRESS%DEVICE:PORT with a device of this network namespace: write it like [fe80::1]%eth0:80" '[fe80::1]%none:1' '[::1]:1'
+misused "'10.0.0.1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" 10.0.0.1 10.0.0.2:1
+misused "'[::1]:0' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]:0' '[::1]:1'
+misused "'10.0.0.1:1' and '[::1]:1' are not of one kind: both IPv4 or both IPv6" 10.0.0.1:1 '[::1]:1'
+misused "'[::1]x:1' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80" '[::1]x:1' '[::1]:1'
+refuses "no device 'none' in this network namespace: 'ip link' shows what there is" '[fe80::1]%none:1' '[::1]:1'
 refuses "no connection from 10.77.0.1:1 to 10.77.0.2:$port in this network namespace: 'ss -tn' shows what there is" 10.77.0.1:1 "10.77.0.2:$port"
 check_exit 2 "$CONGCTL" explain -1:2
 contains "$ERR" "no option '-1'"

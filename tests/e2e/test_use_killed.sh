@@ -49,12 +49,12 @@ for ((i = 0; i < 60; i++)); do
 	# whoever comes next finds out what it was, and can undo it
 	check_exit 0 "$CONGCTL" use "$a" "${where[@]}"
 	equals "$(state)" "$new"
-	ids=$(mine)
-	[ "$(wc -w <<<"$ids")" = 1 ] || fail "$i ${where[*]}: records $ids"
-	killed 45000 use --undo "$ids"
+	found=$(mine)
+	[ "$(wc -w <<<"$found")" = 1 ] || fail "$i ${where[*]}: records $found"
+	killed 45000 use --undo "$found"
 	now=$(state)
 	[ "$now" = "$clean" ] || equals "$now" "$new"
-	"$CONGCTL" use --undo "$ids" >/dev/null 2>&1
+	"$CONGCTL" use --undo "$found" >/dev/null 2>&1
 	equals "$(state)" "$clean"
 	equals "$(mine)" ""
 done

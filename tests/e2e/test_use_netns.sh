@@ -206,7 +206,7 @@ mkdir "$TMP/catalogue"
 cp "$ALGORITHMS/aimd.bpf.o" "$TMP/catalogue/se_stem.bpf.o"
 check_exit 1 env CONGCTL_ALGORITHMS="$TMP/catalogue" "$CONGCTL" use se_stem --netns "$c"
 equals "$ERR" "congctl: 'se_stem' is not registered: 'congctl register se_stem' first"
-refused 1 "nothing to undo has the number '../x': 'congctl use' says it when it changes something" --undo ../x
+refused 1 "nothing to undo has the number '4294967295': 'congctl use' says it when it changes something" --undo 4294967295
 check_exit 1 ip netns exec "$c" "$CONGCTL" use "$a" --default
 contains "$ERR" "use 'nsenter --net' instead of 'ip netns exec'"
 check_exit 1 setpriv --reuid=65534 --clear-groups --bounding-set=-all "$CONGCTL" use "$a" --netns "$c"
@@ -222,3 +222,13 @@ refused 2 "two selections at once: give one of $scopes: $usage" "$a" --netns "$c
 refused 2 "--lock is for --prefix alone: $usage" "$a" --port 80 --lock
 refused 2 "'use' needs a NAME: $usage" --default
 refused 2 "--undo stands alone: $usage" "$a" --undo 1
+
+# values that do not parse: before the algorithm is looked for, and whoever asks
+for id in ../x 12x -1 18446744073709551616; do
+	refused 2 "--undo '$id' is not a number: give the one that 'congctl use' said: $usage" --undo="$id"
+done
+for pid in 0 x 1x 1073741825; do
+	refused 2 "'$pid' is not a pid: give the number of a process: $usage" se_none --pid $pid
+done
+check_exit 2 setpriv --reuid=65534 --clear-groups --bounding-set=-all "$CONGCTL" use se_none --port 0
+equals "$ERR" "congctl: '0' is not a port: give a number from 1 to 65535: $usage"

@@ -188,11 +188,11 @@ ip -n "$c" -6 route del default
 # refused
 before=$(routes)
 refused 1 "no route leads to 0.0.0.0/0: 'ip route add 0.0.0.0/0 …' first" "$a" --prefix 0.0.0.0/0 --netns "$c"
-refused 1 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone" "$a" --prefix 10.77.0.9/24
-refused 1 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone" "$a" --prefix 2001:db8::1/32
-refused 1 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/33
-refused 1 "'10.0.0.0/' is not a prefix: its length is a number from 0 to 32" "$a" --prefix 10.0.0.0/
-refused 1 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::/32" "$a" --prefix example.org
+refused 2 "'10.77.0.9/24' has host bits set: give 10.77.0.0/24, or 10.77.0.9 for that host alone: 'congctl use -h' shows the usage" "$a" --prefix 10.77.0.9/24
+refused 2 "'2001:db8::1/32' has host bits set: give 2001:db8::/32, or 2001:db8::1 for that host alone: 'congctl use -h' shows the usage" "$a" --prefix 2001:db8::1/32
+refused 2 "'10.0.0.0/33' is not a prefix: its length is a number from 0 to 32: 'congctl use -h' shows the usage" "$a" --prefix 10.0.0.0/33
+refused 2 "'10.0.0.0/' is not a prefix: its length is a number from 0 to 32: 'congctl use -h' shows the usage" "$a" --prefix 10.0.0.0/
+refused 2 "'example.org' is not a prefix: write it like 10.0.0.0/8 or 2001:db8::/32: 'congctl use -h' shows the usage" "$a" --prefix example.org
 refused 1 "no route leads to 192.0.2.0/24: 'ip route add 192.0.2.0/24 …' first" "$a" --prefix 192.0.2.0/24 --netns "$c"
 refused 1 "no route leads to ::/0: 'ip route add ::/0 …' first" "$a" --prefix ::/0 --netns "$c"
 refused 1 "10.77.0.1/32 is this machine itself, where the kernel keeps the routes: use --default, --port or --cgroup" "$a" --prefix 10.77.0.1 --netns "$c"

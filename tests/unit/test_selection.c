@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What people write for a prefix and for the end of a connection, and which route a prefix goes by. */
+/* What people write for a selection, a prefix and the end of a connection, and which route a prefix goes by. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../../loader/lib/connection.h"
 #include "../../loader/lib/route.h"
+#include "../../loader/lib/select.h"
 #include "unit.h"
 
 static void prefix_reads_as_it_prints(void)
@@ -157,20 +158,76 @@ static void an_end_reads_as_it_prints(void)
 		CU_ASSERT_EQUAL(connection_end_parse(rows[i][0], &end, NULL), 0);
 		connection_end_print(&end, text);
 		CU_ASSERT_STRING_EQUAL(text, rows[i][1]);
-		CU_ASSERT_EQUAL(end.device, strchr(rows[i][0], '%') ? if_nametoindex("lo") : 0);
+		CU_ASSERT_STRING_EQUAL(end.device_name, strchr(rows[i][0], '%') ? "lo" : "");
 	}
 }
 
 static void a_wrong_end_is_refused(void)
 {
 	static const char *const rows[] = {"", ":", ":80", "10.0.0.1", "10.0.0.1:", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.1:80x", "::1:80", "[::1]80",
-					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1", "10.0.0.1]:80", "[::1]%:80", "[::1]%nope:80", "10.0.0.1%nope:80", "%lo:80",
+					   "[::1:80", "[]:80", "[10.0.0.1]:80", "[:80", "10.0.0.1: 80", "[::1]x:80", "10.0.0.1:-1", "10.0.0.1]:80", "[::1]%:80", "[::1%]:80", "[::1]%sixteen_letters_:80", "10.0.0.1%sixteen_letters_:80", "%lo:80",
 					   "[1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc:dddd]:1"};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct connection_end end;
 
 		CU_ASSERT_EQUAL(connection_end_parse(rows[i], &end, NULL), -EINVAL);
+	}
+}
+
+static void check(enum congctl_scope scope, const char *where, const char *prefix, int wanted)
+{
+	struct congctl_selection s = {.scope = scope};
+	struct congctl_error err = {};
+
+	snprintf(s.where, sizeof(s.where), "%s", where);
+	snprintf(s.prefix, sizeof(s.prefix), "%s", prefix);
+	CU_ASSERT_EQUAL(select_check(&s, &err), wanted);
+	CU_ASSERT_EQUAL(*err.text != '\0', wanted != 0);
+}
+
+static void what_is_no_selection_is_seen_without_the_machine(void)
+{
+	check(CONGCTL_SCOPE_DEFAULT, "", "", 0);
+	check(CONGCTL_SCOPE_NETNS, "nobody's", "", 0);
+	check(CONGCTL_SCOPE_CGROUP, "/nowhere", "", 0);
+	check(CONGCTL_SCOPE_PORT, "65535", "", 0);
+	check(CONGCTL_SCOPE_PID, "1", "", 0);
+	check(CONGCTL_SCOPE_PREFIX, "10.0.0.0/8", "", 0);
+	check(CONGCTL_SCOPE_FROM, "nobody", "", 0);
+	check(CONGCTL_SCOPE_FROM, "nobody", "::/0", 0);
+	check(CONGCTL_SCOPE_NETNS, "", "", -EINVAL);
+	check(CONGCTL_SCOPE_CGROUP, "", "", -EINVAL);
+	check(CONGCTL_SCOPE_PORT, "0", "", -EINVAL);
+	check(CONGCTL_SCOPE_PORT, "65536", "", -EINVAL);
+	check(CONGCTL_SCOPE_PORT, "", "", -EINVAL);
+	check(CONGCTL_SCOPE_PID, "0", "", -EINVAL);
+	check(CONGCTL_SCOPE_PID, "1x", "", -EINVAL);
+	check(CONGCTL_SCOPE_PID, "18446744073709551617", "", -EINVAL);
+	check(CONGCTL_SCOPE_PREFIX, "", "", -EINVAL);
+	check(CONGCTL_SCOPE_PREFIX, "10.0.0.1/8", "", -EINVAL);
+	check(CONGCTL_SCOPE_FROM, "", "", -EINVAL); /* all sockets of all algorithms it would have been */
+	check(CONGCTL_SCOPE_FROM, "nobody", "10.0.0.1/8", -EINVAL);
+	check((enum congctl_scope)99, "x", "", -EINVAL);
+}
+
+static void a_connection_is_two_ends_of_one_kind_or_a_descriptor(void)
+{
+	static const struct {
+		const char *socket, *remote;
+		int wanted;
+	} rows[] = {
+		{"4711:5", NULL, 0},			{"10.0.0.1:1", "10.0.0.2:2", 0},      {"[fe80::1]%nobody:1", "[::1]:2", 0},
+		{"[::ffff:10.0.0.1]:1", "10.0.0.1:1", 0}, {"4711", NULL, -EINVAL},	      {"4711:", NULL, -EINVAL},
+		{"4711:-1", NULL, -EINVAL},		{"10.0.0.1:1", NULL, -EINVAL},	      {"4711:5", "10.0.0.1:1", -EINVAL},
+		{"10.0.0.1:1", "[::1]:1", -EINVAL},	{"10.0.0.1:1", "10.0.0.1", -EINVAL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct congctl_error err = {};
+
+		CU_ASSERT_EQUAL(connection_check(rows[i].socket, rows[i].remote, &err), rows[i].wanted);
+		CU_ASSERT_EQUAL(*err.text != '\0', rows[i].wanted != 0);
 	}
 }
 
@@ -185,6 +242,8 @@ int main(void)
 		TEST(what_the_local_table_covers_is_local),
 		TEST(an_end_reads_as_it_prints),
 		TEST(a_wrong_end_is_refused),
+		TEST(what_is_no_selection_is_seen_without_the_machine),
+		TEST(a_connection_is_two_ends_of_one_kind_or_a_descriptor),
 		CU_TEST_INFO_NULL,
 	};
 
