@@ -176,8 +176,8 @@ struct congctl_moved {
  * not understood; -EPERM; -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a
  * reference); -ENODEV no bpf file system that keeps the record, or no cgroup2; -EBUSY another's change takes longer than 5 s. */
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err);
-/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -ESTALE changed since: then the record
- * is forgotten, unless it was a later call that changed it, which has to be undone first. What is gone takes its record along. */
+/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -EBUSY a later call chose for the same
+ * place, which has to be undone first, -ESTALE somebody else changed it since: the record is forgotten. What is gone takes its along. */
 int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
 
 /* A standing rule, read from the kernel: defaults of namespaces, routes, pinned cgroup and port programs. */
@@ -270,8 +270,8 @@ struct congctl_change {
 };
 
 /* What has to change for the machine to match the policy in `file`; nothing is changed, but the objects are loaded, so that the
- * verifier has had its say, and what congctl_plan_apply() would refuse is refused here if it can be known. With `prune` what congctl registered or selected and the file does not name goes. Sentences on the
- * file begin with FILE:LINE. */
+ * verifier has had its say, and what congctl_plan_apply() would refuse is refused here if it can be known. With `prune` what congctl
+ * registered or selected and the file does not name goes. Sentences on the file begin with FILE:LINE. */
 struct congctl_plan;
 int congctl_plan_open(struct congctl_plan **plan, const char *file, bool prune, struct congctl_error *err);
 void congctl_plan_close(struct congctl_plan *plan); /* NULL is fine */

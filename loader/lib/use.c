@@ -371,26 +371,35 @@ static int undo_record(struct undo_saved *saved, struct congctl_moved *moved, st
 	}
 }
 
-/* Refused, for it has been changed since: by a later choice of ours, which comes off first; else nobody will ever undo it. */
-static void explain_changed(const struct undo_saved *saved, struct congctl_error *err)
+/* The last choice of a place comes off first, whatever it was: undone in another order, a place that had one algorithm twice would end up with
+ * neither what it had first nor what it has now. One that a killed process only announced is none. */
+static int check_last(const struct undo_saved *saved, struct congctl_error *err)
 {
 	struct undo_saved *list;
-	const char *later = NULL;
-	size_t n, end = err ? strlen(err->text) : 0;
+	int ret = 0;
+	size_t n;
 
 	if (undo_list(&list, &n))
-		return;
-	for (size_t i = 0; i < n && strcmp(list[i].id, saved->id); i++) { /* the newest first */
-		if (undo_same_place(&list[i].record, &saved->record))
-			later = list[i].id;
+		return congctl_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; !ret && i < n && strcmp(list[i].id, saved->id); i++) { /* the newest first */
+		const struct undo_record *r = &list[i].record;
+
+		if (undo_same_place(r, &saved->record) && (r->pending != UNDO_PENDING || select_stands(r)))
+			ret = congctl_fail(err, -EBUSY, "a later choice of the same place is %s: 'congctl use --undo %s' first", r->name,
+					   list[i].id);
 	}
-	if (!later)
-		undo_drop(saved->id);
-	if (err && later)
-		snprintf(err->text + end, sizeof(err->text) - end, ": 'congctl use --undo %s' first, a later choice", later);
-	else if (err)
-		snprintf(err->text + end, sizeof(err->text) - end, ": it has been changed since and stays so, and %s is forgotten", saved->id);
 	free(list);
+	return ret;
+}
+
+/* Refused, for somebody else has changed it since: nobody will ever undo it. */
+static void forget_changed(const struct undo_saved *saved, struct congctl_error *err)
+{
+	size_t end = err ? strlen(err->text) : 0;
+
+	undo_drop(saved->id);
+	if (err)
+		snprintf(err->text + end, sizeof(err->text) - end, ": it has been changed since and stays so, and %s is forgotten", saved->id);
 }
 
 /* Pending meanwhile: whoever is killed here leaves a record that the next command looks at. */
@@ -405,6 +414,9 @@ static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, str
 		snprintf(moved->why, sizeof(moved->why), "%s", gone);
 		return 0;
 	}
+	ret = check_last(saved, err);
+	if (ret)
+		return ret;
 	saved->record.pending = UNDO_PENDING;
 	undo_rewrite(saved->id, &saved->record);
 	ret = undo_record(saved, moved, err);
@@ -414,7 +426,7 @@ static int undo_saved(struct undo_saved *saved, struct congctl_moved *moved, str
 	else
 		undo_drop(saved->id);
 	if (ret == -ESTALE)
-		explain_changed(saved, err);
+		forget_changed(saved, err);
 	return ret;
 }
 

@@ -49,7 +49,7 @@ connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$inner"
 used "$b" --cgroup "$(basename "$outer")"
 second=$UNDO
 connects "$b reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
-refused 1 "the cgroup has '$b' by now, not '$a': 'congctl use --undo $second' first, a later choice" --undo "$first"
+refused 1 "a later choice of the same place is $b: 'congctl use --undo $second' first" --undo "$first"
 undone "$second"
 connects "$a reno no-ecn" "${ends[@]}" --client-cgroup "$outer"
 undone "$first"

@@ -33,7 +33,7 @@ connects "$a reno no-ecn" 10.77.0.2 7711 --client "$c" --server "$s"
 used "$b" --netns "/run/netns/$c"
 second=$UNDO
 equals "$(default "$c")" "$b"
-refused 1 "the network namespace has '$b' by now, not '$a': 'congctl use --undo $second' first, a later choice" --undo "$first"
+refused 1 "a later choice of the same place is $b: 'congctl use --undo $second' first" --undo "$first"
 undone "$second"
 equals "$(default "$c")" "$a"
 undone "$first"
@@ -48,6 +48,21 @@ defer kill "$sleeper"
 wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$c"
 used "$a" --netns "$sleeper"
 equals "$(default "$c")" "$a"
+
+# one that has the same algorithm is no exception: undone out of order, what the last one found would come back in the end
+ids=("$UNDO")
+for name in "$b" "$a" "$b"; do
+	used "$name" --netns "$c"
+	ids+=("$UNDO")
+done
+refused 1 "a later choice of the same place is $b: 'congctl use --undo $UNDO' first" --undo "${ids[1]}"
+refused 1 "a later choice of the same place is $b: 'congctl use --undo $UNDO' first" --undo "${ids[2]}"
+equals "$(default "$c")" "$b"
+for i in 3 2 1; do
+	undone "${ids[i]}"
+done
+equals "$(default "$c")" "$a"
+UNDO=${ids[0]}
 
 # the same again: nothing to undo
 check_exit 0 "$CONGCTL" use "$a" --netns "$c"
