@@ -11,6 +11,7 @@
 #include "name.h"
 #include "netns.h"
 #include "policy.h"
+#include "select.h"
 
 /* --- algorithms ----------------------------------------------------------------------------------------------------------- */
 
@@ -137,30 +138,17 @@ static void take_spelling(struct congctl_selection *present, const struct policy
 	}
 }
 
-/* Can a file name it? A route of another namespace it cannot. */
-static bool is_in_reach(const struct congctl_selection *s)
-{
-	return policy_scope(s->scope) && !*s->netns;
-}
-
 int policy_read_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
 {
-	size_t all, kept = 0;
 	char place[sizeof((*rules)->selection.where)];
-	int ret = congctl_rules(rules, &all, err);
+	int ret = select_rules_near(rules, n, err);
 
-	for (size_t i = 0; !ret && i < all; i++) {
-		struct congctl_rule *r = &(*rules)[i];
+	for (size_t i = 0; !ret && i < *n; i++) {
+		struct congctl_selection *s = &(*rules)[i].selection;
 
-		if (!is_in_reach(&r->selection))
-			continue;
-		if (!policy_place(r->selection.scope, r->selection.where, place, NULL))
-			memcpy(r->selection.where, place, sizeof(place));
-		if (kept != i)
-			memcpy(&(*rules)[kept], r, sizeof(*r));
-		kept++;
+		if (!policy_place(s->scope, s->where, place, NULL))
+			memcpy(s->where, place, sizeof(place));
 	}
-	*n = kept;
 	return ret;
 }
 

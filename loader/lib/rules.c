@@ -13,6 +13,7 @@ struct rules {
 	size_t n;
 	struct undo_saved *saved;
 	size_t n_saved;
+	bool far_routes; /* those of other namespaces too */
 };
 
 static struct congctl_rule *add(struct rules *r, enum congctl_scope scope, const char *name)
@@ -89,7 +90,8 @@ static int add_namespaces(struct rules *r, struct congctl_error *err)
 		}
 		snprintf(rule->selection.where, sizeof(rule->selection.where), "%s", list[i].where);
 		find_undo(r, rule, &like);
-		ret = add_routes(r, &list[i], err);
+		if (!*list[i].where || r->far_routes)
+			ret = add_routes(r, &list[i], err);
 	}
 	namespace_list_free(list, n);
 	return ret;
@@ -122,9 +124,9 @@ static int add_programs(struct rules *r)
 	return ret;
 }
 
-int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+static int read_rules(struct congctl_rule **rules, size_t *n, bool far_routes, struct congctl_error *err)
 {
-	struct rules r = {};
+	struct rules r = {.far_routes = far_routes};
 	int ret = undo_list(&r.saved, &r.n_saved);
 
 	if (!ret)
@@ -140,4 +142,14 @@ int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *
 	*rules = r.at;
 	*n = r.n;
 	return ret;
+}
+
+int congctl_rules(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+{
+	return read_rules(rules, n, true, err);
+}
+
+int select_rules_near(struct congctl_rule **rules, size_t *n, struct congctl_error *err)
+{
+	return read_rules(rules, n, false, err);
 }

@@ -16,6 +16,9 @@ int select_check(const struct congctl_selection *s, struct congctl_error *err);
 int select_port(const char *text, uint32_t *port, struct congctl_error *err); /* 1 to 65535; -EINVAL */
 int select_pid(const char *text, pid_t *pid, struct congctl_error *err);      /* -EINVAL */
 
+/* congctl_rules() without the routes of other namespaces, which need not be readable then */
+int select_rules_near(struct congctl_rule **rules, size_t *n, struct congctl_error *err);
+
 bool select_is_move(enum congctl_scope scope); /* of live sockets; else a standing selection */
 
 /* Under the lock: what killed processes left pending is either so, or its record goes, as does that of a place that is gone. */

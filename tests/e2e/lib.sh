@@ -11,6 +11,7 @@
 #	unique SUFFIX                   a name of an algorithm of this test alone, e.g. t_4711_a; unregistered at the end
 #	undisturbed ARGUMENT...         `netsim run` with them, its output in $OUT and $TMP/out; again if void, then skip
 #	measured JQ-EXPRESSION ARGUMENT...     it holds for two of three runs `netsim run ... -j` at least, or the test fails
+#	untellable_route NS DEVICE      10.79.0.0/16 in that namespace, with more next hops than the kernel can tell
 #	defer COMMAND...                at the end, however the test ends; last come, first done
 #	what a test leaves in the bpf file system under a name with its number in it, or as a record or rule that says such a name, fails it
 #	skip REASON, fail REASON        end the test; needs_root, needs_command NAME..., needs_struct_ops skip by a probe
@@ -188,6 +189,21 @@ good_as() {
 	data = open(sys.argv[1], 'rb').read()
 	assert data.count(old) == 1 and len(new) == 16
 	open(sys.argv[2], 'wb').write(data.replace(old, new))
+	PY
+}
+
+untellable_route() {
+	check_exit 0 ip netns exec "$1" python3 - "$2" <<-'PY'
+	import socket
+	import struct
+	import sys
+	# rtnexthop: len, RTNH_F_ONLINK, hops, ifindex; RTA_GATEWAY
+	hop = struct.pack('=HBBiHH4s', 16, 4, 0, socket.if_nametoindex(sys.argv[1]), 8, 5, bytes([10, 77, 0, 2]))
+	hops = struct.pack('=HH', 4 + 2500 * len(hop), 9) + 2500 * hop # RTA_MULTIPATH: 40 kB
+	body = struct.pack('=BBBBBBBBI', 2, 16, 0, 0, 254, 3, 0, 1, 0) + struct.pack('=HH4s', 8, 1, bytes([10, 79, 0, 0])) + hops
+	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+	s.send(struct.pack('=IHHII', 16 + len(body), 24, 0x405, 1, 0) + body) # RTM_NEWROUTE: request, ack, create
+	assert struct.unpack_from('=i', s.recv(65536), 16)[0] == 0
 	PY
 }
 

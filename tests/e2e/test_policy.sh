@@ -7,7 +7,7 @@ if [ "${1-}" != inside ] && [ "$(id -u)" = 0 ]; then
 fi
 . "$(dirname "$0")/lib.sh"
 needs_root
-needs_command bpftool ip jq nsenter unshare
+needs_command bpftool ip jq nsenter python3 unshare
 mount -t bpf bpf /sys/fs/bpf || skip "no bpf file system can be mounted"
 needs_struct_ops
 
@@ -218,6 +218,16 @@ ip -n $ns route add 192.0.0.0/16 dev lo
 check_exit 0 inside apply --dry-run "$TMP/wrong.yaml"
 contains "$OUT" "prefix 192.0.2.0/24"
 ip -n $ns route delete 192.0.0.0/16
+
+# routes of another namespace are in no policy: whether they can be read does not matter, unless an algorithm of theirs would go
+ip -n $other link set lo up
+untellable_route $other lo
+equals "$(state)" "$before"
+check_exit 0 inside apply --dry-run "$TMP/policy.yaml"
+echo '{}' >"$TMP/empty.yaml"
+refused_beforehand "cannot read the routes of the network namespace $other: one has more next hops than the kernel can tell: make it several routes" \
+	--prune "$TMP/empty.yaml"
+ip -n $other route delete 10.79.0.0/16
 
 # another algorithm under a name that is registered is no build of it
 printf 'algorithms:\n  - {register: reno, as: %s}\n  - {register: reno, as: %s}\n' "$new" "$lan" >"$TMP/wrong.yaml"

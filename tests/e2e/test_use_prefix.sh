@@ -86,16 +86,7 @@ done
 equals "$(routes)" "$before"
 
 # one that the kernel cannot tell ends its answer before the end: what comes behind it is not missing
-check_exit 0 ip netns exec "$c" python3 - <<-'PY'
-	import socket
-	import struct
-	hop = struct.pack('=HBBiHH4s', 16, 0, 0, socket.if_nametoindex('v0'), 8, 5, bytes([10, 77, 0, 2])) # rtnexthop, RTA_GATEWAY
-	hops = struct.pack('=HH', 4 + 2500 * len(hop), 9) + 2500 * hop                                    # RTA_MULTIPATH: 40 kB
-	body = struct.pack('=BBBBBBBBI', 2, 16, 0, 0, 254, 3, 0, 1, 0) + struct.pack('=HH4s', 8, 1, bytes([10, 79, 0, 0])) + hops
-	s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-	s.send(struct.pack('=IHHII', 16 + len(body), 24, 0x405, 1, 0) + body) # RTM_NEWROUTE: request, ack, create
-	assert struct.unpack_from('=i', s.recv(65536), 16)[0] == 0
-PY
+untellable_route "$c" v0
 refused 1 "cannot read the routes: one has more next hops than the kernel can tell: make it several routes" "$a" --prefix 10.80.0.0/16 --netns "$c"
 check_exit 1 "$CONGCTL" users "$a"
 equals "$ERR" "congctl: cannot read the routes of the network namespace $c: one has more next hops than the kernel can tell: make it several routes"
