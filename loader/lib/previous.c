@@ -272,13 +272,17 @@ void previous_unmark(const char *name)
 
 void previous_drop(const char *name)
 {
-	int fd = lock_directory(PREVIOUS_DIR, false, LOCK_MS);
-	char path[PATH_MAX];
+	char former[PATH_MAX], mark[PATH_MAX];
+	int fd;
 
+	previous_path(name, FORMER, former);
+	previous_path(name, MARK, mark);
+	if (access(former, F_OK) && access(mark, F_OK)) /* most have none: nothing to wait for while another is swapped */
+		return;
+	fd = lock_directory(PREVIOUS_DIR, false, LOCK_MS);
 	if (fd < 0)
 		return;
-	previous_unmark(name);
-	previous_path(name, FORMER, path);
-	unlink(path);
+	unlink(former);
+	unlink(mark);
 	unlock_directory(PREVIOUS_DIR, fd);
 }

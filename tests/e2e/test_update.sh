@@ -3,7 +3,7 @@
 # update swaps to the new build or changes nothing: bad builds, two at once, killed at any moment.
 . "$(dirname "$0")/lib.sh"
 needs_struct_ops
-needs_command python3 jq bpftool
+needs_command python3 jq bpftool flock
 
 name=$(unique u)
 one=$OBJECTS/build_one.bpf.o two=$OBJECTS/build_two.bpf.o
@@ -115,6 +115,13 @@ equals "$(jq -c '[.changes[] | .kind]' <<<"$OUT")" '["update"]'
 sed -i s/constant_one/constant_two/ "$TMP/policy.yaml"
 check_exit 0 "$CONGCTL" apply --dry-run -j "$TMP/policy.yaml"
 equals "$(jq -c .changes <<<"$OUT")" '[]'
+
+# one that has no former build goes without waiting for whoever swaps another
+check_exit 0 "$CONGCTL" register "$OBJECTS/good.bpf.o" --as "$(unique alone)"
+exec 8<"$PINS/~previous"
+flock 8
+check_exit 0 timeout 8 "$CONGCTL" unregister "$(unique alone)"
+exec 8<&-
 
 # nothing stays
 check_exit 0 "$CONGCTL" unregister "$name"
