@@ -76,6 +76,12 @@ static int get_run(struct invocation *in)
 	struct rows rows = {};
 	int ret = 0;
 
+	for (size_t i = 0; i < in->n_args; i++) {
+		const char *text = in->args[i];
+
+		if (*text == '.' || text[strlen(text) - 1] == '.')
+			return command_misused(in, "'%s' is not NAME[.TUNABLE]", text);
+	}
 	for (size_t i = 0; i < in->n_args && !ret; i++)
 		ret = get_one(in, &rows, in->args[i], &err);
 	if (!ret)

@@ -32,7 +32,7 @@ int setting_open(struct congctl_object **obj, const char *text, size_t n, char *
 	if (!congctl_running_open(obj, name, NULL))
 		return 0;
 	*dot = '\0';
-	if (!dot[1] || strlen(dot + 1) >= size)
+	if (strlen(dot + 1) >= size)
 		return congctl_fail(err, -ENOENT, "'%s.%s' is not NAME.TUNABLE: 'congctl get %s' shows the tunables", name, dot + 1, name);
 	snprintf(tunable, size, "%s", dot + 1);
 	return congctl_running_open(obj, name, err);

@@ -46,6 +46,10 @@ refused "'t_nobody' is not registered: 'congctl list' shows what is" "$a.tiny=1"
 ! own=$(kernels_own) || refused "'$own' is the kernel's own: " "$a.tiny=1" "$own.tiny=1"
 check_exit 1 "$CONGCTL" get "$a.huge"
 contains "$ERR" "'$a' has no tunable 'huge': 'congctl info $a' shows which it has"
+for word in "$a." .tiny .; do
+	check_exit 2 "$CONGCTL" get "$a" "$word"
+	equals "$ERR" "congctl: '$word' is not NAME[.TUNABLE]: 'congctl get -h' shows the usage"
+done
 for word in "$a.tiny" "$a=1" "$a.=1" ".tiny=1" "$a.large=" =; do
 	check_exit 2 "$CONGCTL" set "$a.tiny=1" "$word"
 	equals "$ERR" "congctl: '$word' is not NAME.TUNABLE=VALUE: 'congctl set -h' shows the usage"
