@@ -249,11 +249,16 @@ int output_flush(struct output *o)
 
 int output_close(struct output *o)
 {
+	struct json_object *sentence = NULL;
+
 	if (o->json && json_object_object_length(o->root))
 		printf("%s\n", json_object_to_json_string_ext(o->root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o->root);
-	if (flush(o))
+	if (flush(o)) {
+		if (o->json && json_object_object_get_ex(o->root, "error", &sentence)) /* it was in what is lost */
+			fprintf(stderr, "congctl: %s\n", json_object_get_string(sentence));
 		fprintf(stderr, "congctl: cannot write the output: %s%s\n", strerror(o->error),
 			o->done ? ": what was asked for is done all the same" : "");
+	}
+	json_object_put(o->root);
 	return -o->error;
 }

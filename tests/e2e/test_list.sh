@@ -182,6 +182,12 @@ if [ -c /dev/full ]; then
 		# shellcheck disable=SC2086 # words
 		full $words
 	done
+	# in JSON too, what failed is told all the same
+	for json in '' -j; do
+		# shellcheck disable=SC2086 # none or one
+		check_exit 1 bash -c '"$@" >/dev/full' bash "$CONGCTL" users t_nobody $json
+		equals "$(head -n 1 <<<"$ERR")" "congctl: 't_nobody' is not registered, and nobody has it: 'congctl list' shows what is"
+	done
 	# what was to be changed is changed, and that is told
 	told=': what was asked for is done all the same'
 	for json in '' -j; do
