@@ -13,7 +13,7 @@
 #include "route.h"
 
 #define PASSES_MAX 20
-#define PAUSE_NS 5000000
+#define PAUSE_NS 1000000 /* and each time one more: what changes them may keep a beat */
 #define CC_LOCK (1U << RTAX_CC_ALGO)
 #define KEPT_FLAGS (RTNH_F_PERVASIVE | RTNH_F_ONLINK) /* the others are states that the kernel only reports */
 
@@ -172,7 +172,7 @@ static int list_here(void *arg)
 
 	for (int i = 0; i < PASSES_MAX && ret == -EINTR; i++) {
 		if (i)
-			nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = i * PAUSE_NS}, NULL);
 		ret = list_undisturbed(routes);
 		if (!ret)
 			break;
