@@ -49,22 +49,21 @@ static int work(int (*make)(void *arg, struct congctl_error *err), void *arg, in
 int finish(int (*make)(void *arg, struct congctl_error *err), void *arg, struct congctl_error *err)
 {
 	struct report report;
-	bool told;
-	int pipe_fd[2];
+	int pipe_fd[2], ret;
 	pid_t child;
+	bool told;
 
 	if (pipe2(pipe_fd, O_CLOEXEC))
 		return congctl_fail(err, -errno, "cannot make a pipe: %s", strerror(errno));
 	child = fork();
 	if (!child)
 		_exit(work(make, arg, pipe_fd[1]));
-	if (child < 0)
-		congctl_fail(err, -errno, "cannot start a process to make the changes: %s", strerror(errno));
+	ret = child < 0 ? congctl_fail(err, -errno, "cannot start a process to make the changes: %s", strerror(errno)) : 0;
 	close(pipe_fd[1]);
-	told = child > 0 && read_report(pipe_fd[0], &report);
+	told = !ret && read_report(pipe_fd[0], &report);
 	close(pipe_fd[0]);
-	if (child < 0)
-		return -EAGAIN;
+	if (ret)
+		return ret;
 	waitpid(child, NULL, 0);
 	if (!told)
 		return congctl_fail(err, -EINTR, "the process that made the changes was killed: look at what is there and try again");

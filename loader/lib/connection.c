@@ -78,11 +78,9 @@ int connection_end_parse(const char *text, struct connection_end *end, struct co
 	unsigned long port;
 
 	port = colon && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &stop, 10) : 0;
-	if (!stop || *stop || port < 1 || port > 65535 || colon - text >= (int)sizeof(host))
-		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+	snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - text) : 0, text);
 	*end = (struct connection_end){};
-	if (!parse_host(host, end))
+	if (!stop || *stop || port < 1 || port > 65535 || colon - text >= (int)sizeof(host) || !parse_host(host, end))
 		return congctl_fail(err, -EINVAL, "'%.80s' is not ADDRESS:PORT: write it like 10.0.0.1:80 or [2001:db8::1]:80", text);
 	end->port = port;
 	return 0;

@@ -181,7 +181,8 @@ static int move_everybody(struct drain *d, unsigned int timeout_ms, struct congc
 			return ret;
 		users = count_users(d->from.name);
 		if (users < 0)
-			return congctl_fail(err, users, users == -ENOENT ? "'%s' went away meanwhile" : "cannot see who holds '%s'", d->from.name);
+			return congctl_fail(err, users, "cannot see who holds '%s': %s", d->from.name,
+					    users == -ENOENT ? "it went away meanwhile" : strerror(-users));
 		if (!users && !rules)
 			return 0;
 		if (timeout_ms && now_ms() - start >= timeout_ms)

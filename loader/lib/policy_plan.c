@@ -123,10 +123,13 @@ static bool becomes_allowed(const struct congctl_plan *plan, size_t i, const cha
 			return true;
 	}
 	for (size_t k = 0; k < i; k++) {
-		const struct policy_rule *rule = &plan->policy.rules[plan->changes.steps[k].rule];
+		const struct policy_rule *rule;
 
-		if (plan->changes.shown[k].kind == CONGCTL_CHANGE_USE && !strcmp(rule->name, name) &&
-		    (rule->selection.scope == CONGCTL_SCOPE_DEFAULT || rule->selection.scope == CONGCTL_SCOPE_NETNS))
+		if (plan->changes.shown[k].kind != CONGCTL_CHANGE_USE)
+			continue;
+		rule = &plan->policy.rules[plan->changes.steps[k].rule];
+		if (!strcmp(rule->name, name) && (rule->selection.scope == CONGCTL_SCOPE_DEFAULT ||
+						    rule->selection.scope == CONGCTL_SCOPE_NETNS))
 			return true;
 	}
 	return false;

@@ -167,6 +167,19 @@ int congctl_check_idle(const char *name, struct congctl_error *err)
 	return name_holders(&found, &given, err);
 }
 
+static int remove_pins(const char *name, const char *path, struct congctl_error *err)
+{
+	if (unlink(path) && errno != ENOENT) {
+		int ret = -errno;
+
+		return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
+	}
+	previous_drop(name);
+	source_forget(name);
+	rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
+	return 0;
+}
+
 static bool wait_until_gone(const char *name)
 {
 	for (int ms = 0; ms < GONE_MS; ms++) {
@@ -204,15 +217,9 @@ int congctl_unregister(const char *name, int64_t *users, struct congctl_error *e
 	if (ret && !found.pinned) /* removing a pin of ours unregisters in any case */
 		return congctl_fail(err, ret, "cannot unregister '%s': this kernel does not detach links (%s): end the process that holds link %u or remove its pin",
 				    real, strerror(-ret), found.link_id);
-	if (found.pinned) {
-		if (unlink(path) && errno != ENOENT) {
-			ret = -errno;
-			return congctl_fail(err, ret, "cannot remove %s: %s", path, strerror(-ret));
-		}
-		previous_drop(real);
-		source_forget(real);
-		rmdir(CONGCTL_PIN_DIR); /* stays while others are in it */
-	}
+	ret = found.pinned ? remove_pins(real, path, err) : 0;
+	if (ret)
+		return ret;
 	congctl_sweep(); /* one that a killed process had held leaves its pin */
 	if (!wait_until_gone(real))
 		return congctl_fail(err, -EBUSY, "'%s' is still registered: another process or pin holds its link %u", real, found.link_id);

@@ -173,8 +173,8 @@ static bool follow(const struct present *p, struct migration *m, struct congctl_
 	moved->unmoved += sockets.unmoved;
 	if (!*moved->why)
 		memcpy(moved->why, sockets.why, sizeof(moved->why));
-	left = registry_users(p->registered.map_id);
-	if (m || left <= 0)
+	left = m ? 0 : registry_users(p->registered.map_id);
+	if (left <= 0)
 		return done;
 	moved->unmoved = left;
 	if (!*moved->why)
