@@ -176,8 +176,9 @@ struct congctl_moved {
  * not understood; -EPERM; -EACCES a restricted algorithm for a child namespace's default, which is never written (the kernel would leak a
  * reference); -ENODEV no bpf file system that keeps the record, or no cgroup2; -EBUSY another's change takes longer than 5 s. */
 int congctl_use(const char *name, const struct congctl_selection *selection, struct congctl_moved *moved, struct congctl_error *err);
-/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -EBUSY a later call chose for the same
- * place, which has to be undone first, -ESTALE somebody else changed it since: the record is forgotten. What is gone takes its along. */
+/* Put back what that call changed, as far as nobody has changed it since; -ENOENT no such record, -EBUSY a later call chose for the
+ * same place, which has to be undone first, -ESTALE somebody else changed it since: the record is forgotten. What is gone takes its record
+ * along. */
 int congctl_undo(const char *id, struct congctl_moved *moved, struct congctl_error *err);
 
 /* A standing rule, read from the kernel: defaults of namespaces, routes, pinned cgroup and port programs. */

@@ -371,8 +371,8 @@ static int undo_record(struct undo_saved *saved, struct congctl_moved *moved, st
 	}
 }
 
-/* The last choice of a place comes off first, whatever it was: undone in another order, a place that had one algorithm twice would end up with
- * neither what it had first nor what it has now. One that a killed process only announced is none. */
+/* The last choice of a place that stands comes off first, be it the same algorithm: undone in another order, a place would end up with what it had
+ * in between. */
 static int check_last(const struct undo_saved *saved, struct congctl_error *err)
 {
 	struct undo_saved *list;
@@ -382,10 +382,10 @@ static int check_last(const struct undo_saved *saved, struct congctl_error *err)
 	if (undo_list(&list, &n))
 		return congctl_fail(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; !ret && i < n && strcmp(list[i].id, saved->id); i++) { /* the newest first */
-		const struct undo_record *r = &list[i].record;
+		const struct undo_record *later = &list[i].record;
 
-		if (undo_same_place(r, &saved->record) && (r->pending != UNDO_PENDING || select_stands(r)))
-			ret = congctl_fail(err, -EBUSY, "a later choice of the same place is %s: 'congctl use --undo %s' first", r->name,
+		if (undo_same_place(later, &saved->record) && select_stands(later) > 0)
+			ret = congctl_fail(err, -EBUSY, "a later choice of the same place is %s: 'congctl use --undo %s' first", later->name,
 					   list[i].id);
 	}
 	free(list);

@@ -62,7 +62,14 @@ for i in 3 2 1; do
 	undone "${ids[i]}"
 done
 equals "$(default "$c")" "$a"
-UNDO=${ids[0]}
+# but if somebody else put back what it had before the last, that one does not count any more
+used "$b" --netns "$c"
+last=$UNDO
+ip netns exec "$c" tee /proc/sys/net/ipv4/tcp_congestion_control <<<"$a" >/dev/null
+undone "${ids[0]}"
+equals "$(default "$c")" reno
+refused 1 "the network namespace has 'reno' by now, not '$b': it has been changed since and stays so, and $last is forgotten" --undo "$last"
+used "$a" --netns "$sleeper"
 
 # the same again: nothing to undo
 check_exit 0 "$CONGCTL" use "$a" --netns "$c"
