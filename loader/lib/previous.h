@@ -5,8 +5,8 @@
  * A swap pins the map that is running as ~previous/~NAME, moves the link if the map is still the one that runs, sets the defaults of
  * namespaces again and renames that pin to ~previous/NAME. Whoever is killed in between leaves ~NAME behind; the link then tells
  * whether the swap happened, and the next previous_sweep() or swap finishes or forgets it. All of it under a lock on the directory,
- * which the kernel frees with the process, and a rollback keeps it until its sockets are moved. A swap to the build that runs already leaves the former one: its pin is ~previous/~~~NAME
- * meanwhile and goes.
+ * which the kernel frees with the process, and a rollback keeps it until its sockets are moved. A swap to the build that runs already
+ * leaves the former one: its pin is ~previous/~~~NAME meanwhile and goes.
  *
  * ~previous/~~NAME is the mark of a rollback that has sockets to move: the build that it went back to. As long as that one runs the
  * rollback is not done. Private.
@@ -35,8 +35,8 @@ void previous_unlock(int lock);
 /* The sentence for who came second: -EBUSY */
 int previous_lost(const char *name, struct congctl_error *err);
 
-/* Under the lock: let the link run `new_fd` instead of `old_fd`, which becomes the previous build. Defaults of namespaces that keep the old one are
- * told in `moved`. -EBUSY: it does not run `old_fd` any more. On failure nothing has changed. */
+/* Under the lock: let the link run `new_fd` instead of `old_fd`, which becomes the previous build. Defaults of namespaces that keep
+ * the old one are told in `moved`. -EBUSY: it does not run `old_fd` any more. On failure nothing has changed. */
 int previous_swap(const struct previous_swap *swap, struct congctl_moved *moved, struct congctl_error *err);
 /* The map of the previous build; -ENOENT there is none. */
 int previous_open(const char *name);

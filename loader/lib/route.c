@@ -329,7 +329,7 @@ static int put_expiry(struct nlbuf *b, const struct rtattr *cacheinfo)
 	uint32_t seconds;
 
 	memcpy(&info, RTA_DATA(cacheinfo), RTA_PAYLOAD(cacheinfo) < sizeof(info) ? RTA_PAYLOAD(cacheinfo) : sizeof(info));
-	seconds = (info.rta_expires + 99) / 100;
+	seconds = (info.rta_expires + 99U) / 100;
 	return info.rta_expires > 0 ? nlbuf_put(b, RTA_EXPIRES, &seconds, sizeof(seconds)) : 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * source.h - the file that a registered algorithm came from, for `congctl save` and `update`: a symbolic link ~files/NAME beside the pins, so that it
- * vanishes with them at boot, and ~files/~NAME for its former build. A hint, never a truth: whoever reads it holds the file against
- * what the kernel runs. Private.
+ * source.h - the file that a registered algorithm came from, for `congctl save` and `update`: a symbolic link ~files/NAME beside the
+ * pins, so that it vanishes with them at boot, and ~files/~NAME for its former build. A hint, never a truth: whoever reads it holds
+ * the file against what the kernel runs. Private.
  */
 #ifndef CONGCTL_SOURCE_H
 #define CONGCTL_SOURCE_H

@@ -185,7 +185,7 @@ before=$(state)
 
 # a restricted algorithm is never written as the default of a namespace that is not the first, registered already or not
 restricted="is restricted, so it cannot be the default of a network namespace other than the first: \
-add it to net.ipv4.tcp_allowed_congestion_control there, or build it with .flags = TCP_CONG_NON_RESTRICTED"
+add it to net.ipv4.tcp_allowed_congestion_control of the first, or build it with .flags = TCP_CONG_NON_RESTRICTED"
 for place in 'default: yes' "netns: $other"; do
 	cat >"$TMP/wrong.yaml" <<-P
 	algorithms:

@@ -74,15 +74,15 @@ undone() {
 
 # 34 choices, in turn $1 and $2, where the other arguments say: the last 32 can be undone, and that puts back what was there before the first
 many() {
-	local i ids=()
+	local i numbers=()
 	for ((i = 0; i < 34; i++)); do
 		check_exit 0 "$CONGCTL" use -j "${@:i % 2 + 1:1}" "${@:3}"
-		ids+=("$(jq -r .undo <<<"$OUT")")
+		numbers+=("$(jq -r .undo <<<"$OUT")")
 	done
-	holds not recorded "${ids[0]}"
-	holds not recorded "${ids[1]}"
+	holds not recorded "${numbers[0]}"
+	holds not recorded "${numbers[1]}"
 	for ((i = 33; i > 1; i--)); do
-		check_exit 0 "$CONGCTL" use --undo "${ids[i]}"
+		check_exit 0 "$CONGCTL" use --undo "${numbers[i]}"
 		equals "$ERR" ""
 	done
 }
