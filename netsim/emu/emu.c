@@ -247,7 +247,8 @@ static int run_on_network(struct emu_run *e, struct congctl_error *err)
 	loop_stop(e->net.loop);
 	fill_links(e);
 	fill_health(e);
-	for (size_t i = 0; i < e->result->n_flows; i++) /* time in the network, as the link's figures are */
+	e->result->window_ns *= 1 - e->result->health.stalled_share; /* time in the network, as the link's figures are */
+	for (size_t i = 0; i < e->result->n_flows; i++)
 		e->result->flows[i].window_ns *= 1 - e->result->health.stalled_share;
 	judge(e);
 	return ret;

@@ -79,7 +79,7 @@ static void measure_goodput(const struct scenario *s, struct run_result *r)
 	}
 	for (size_t i = 0; i < r->n_flows; i++)
 		r->flows[i].share = bytes ? (double)r->flows[i].window_bytes / (double)bytes : 0;
-	r->goodput_bps = rate_bps(bytes, r->link.window_ns);
+	r->goodput_bps = rate_bps(bytes, r->window_ns);
 	r->jain = jain_index(in_window, n);
 	free(in_window);
 }

@@ -87,6 +87,7 @@ struct run_result {
 	char void_reason[256];     /* why it is not */
 	uint64_t seed;
 	uint64_t duration_ns;      /* as run */
+	uint64_t window_ns;        /* the measured one: between the two looks at what the flows had received */
 	struct flow_result *flows;
 	size_t n_flows;
 	struct flow_sample *samples; /* in time order */
