@@ -33,6 +33,8 @@ struct queue_sample {
 	uint64_t dropped_pkts, lost_pkts, marked_pkts, out_bytes; /* since the start */
 };
 
+struct queue_sample queue_sample_of(uint64_t t_ns, const struct link_stats *st); /* of the bottleneck */
+
 struct quantiles {
 	double mean, p50, p95, p99, max;
 	size_t n; /* samples behind it; 0: unknown */
