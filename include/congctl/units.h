@@ -32,6 +32,14 @@ int congctl_parse_in(const char *text, const char *unit, uint64_t *value);
 /* What to say instead of a plain number: "a time such as 10ms"; NULL: nothing but the unit's own name */
 const char *congctl_unit_example(const char *unit);
 
+/*
+ * What `text` makes of the algorithm's tunable `name`: its index, and in *value the number, in the tunable's unit and range. -ENOENT no such
+ * tunable, -EINVAL not a quantity of its unit, -ERANGE. Of `info` the name and the tunables count.
+ */
+struct congctl_info;
+struct congctl_error;
+int congctl_parse_tunable(const struct congctl_info *info, const char *name, const char *text, uint64_t *value, struct congctl_error *err);
+
 /* Write a quantity as a person would: "12.3 Mbit/s", "40 ms", "1.50 MB". Returns `buf`. */
 const char *congctl_format_rate(char *buf, size_t size, double bps);
 const char *congctl_format_time(char *buf, size_t size, double ns);

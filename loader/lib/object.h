@@ -91,10 +91,6 @@ int meta_parse_tunable(const char *text, struct congctl_tunable *tunable);
 uint64_t slot_load(const struct slot *slot, const uint8_t *data);
 void slot_store(const struct slot *slot, uint8_t *data, uint64_t value);
 
-/* tunable.c: the tunable of this name and what `value` would make of it, nothing changed; its index or a negative errno */
-int tunable_parse(const struct congctl_object *obj, const char *name, const char *value, uint64_t *number,
-		  struct congctl_error *err);
-
 /* explain.c: one sentence for what libbpf and the verifier said; gives back `code`. `log` may be NULL. */
 int explain_load(const struct congctl_object *obj, int code, const char *log, struct congctl_error *err);
 int explain_register(const struct congctl_object *obj, int code, struct congctl_error *err);

@@ -54,20 +54,18 @@ static int parse(const struct congctl_tunable *t, const char *name, const char *
 			    value, now, t->name, name, min, max, low, high);
 }
 
-int tunable_parse(const struct congctl_object *obj, const char *name, const char *value, uint64_t *number,
-		  struct congctl_error *err)
+int congctl_parse_tunable(const struct congctl_info *info, const char *name, const char *text, uint64_t *value, struct congctl_error *err)
 {
 	char names[512];
 	int ret;
 
-	for (size_t i = 0; i < obj->info.n_tunables; i++) {
-		if (strcmp(obj->tunables[i].name, name))
+	for (size_t i = 0; i < info->n_tunables; i++) {
+		if (strcmp(info->tunables[i].name, name))
 			continue;
-		ret = parse(&obj->tunables[i], obj->info.name, value, number, err);
+		ret = parse(&info->tunables[i], info->name, text, value, err);
 		return ret ? ret : (int)i;
 	}
-	return congctl_fail(err, -ENOENT, "'%s' has no tunable '%s': it has %s", obj->info.name, name,
-			    names_of(&obj->info, names, sizeof(names)));
+	return congctl_fail(err, -ENOENT, "'%s' has no tunable '%s': it has %s", info->name, name, names_of(info, names, sizeof(names)));
 }
 
 int congctl_object_set(struct congctl_object *obj, const char *tunable, const char *value, struct congctl_error *err)
@@ -77,7 +75,7 @@ int congctl_object_set(struct congctl_object *obj, const char *tunable, const ch
 
 	if (!obj->name || obj->file->bpf)
 		return congctl_fail(err, -EBUSY, "'%s' is loaded already: set its tunables before", obj->info.name);
-	i = tunable_parse(obj, tunable, value, &number, err);
+	i = congctl_parse_tunable(&obj->info, tunable, value, &number, err);
 	if (i < 0)
 		return i;
 	slot_store(&obj->slots[i], obj->slots[i].data, number);
@@ -107,7 +105,7 @@ int congctl_running_check(const struct congctl_object *obj, const char *tunable,
 
 	if (!obj->info.registered)
 		return congctl_fail(err, -EINVAL, "'%s' does not run: its tunables are set before it is loaded", obj->info.name);
-	i = tunable_parse(obj, tunable, value, number ? number : &ignored, err);
+	i = congctl_parse_tunable(&obj->info, tunable, value, number ? number : &ignored, err);
 	return i < 0 ? i : check_slot(obj, i, err);
 }
 
@@ -210,7 +208,7 @@ int congctl_running_set_all(struct congctl_object *obj, const struct congctl_ass
 		ret = congctl_running_check(obj, assignments[i].tunable, assignments[i].value, NULL, err);
 		if (ret)
 			return ret;
-		at[i] = tunable_parse(obj, assignments[i].tunable, assignments[i].value, &numbers[i], err);
+		at[i] = congctl_parse_tunable(&obj->info, assignments[i].tunable, assignments[i].value, &numbers[i], err);
 	}
 	ret = write_all(obj, at, numbers, n, err);
 	for (size_t i = 0; i < n && !ret; i++)

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <congctl/units.h>
+
 #include "../sim/plugin_host.h"
 #include "session.h"
 
@@ -27,13 +29,19 @@ int session_require(enum session_engine engine, struct congctl_error *err)
 
 /* --- algorithms in the kernel --------------------------------------------------------------------------------------- */
 
+/* its place among the session's algorithms, or their number */
+static size_t place_of(const struct session *session, const char *name)
+{
+	size_t i = 0;
+
+	while (i < session->n && strcmp(session->algorithms[i].name, name))
+		i++;
+	return i;
+}
+
 static bool is_known(const struct session *session, const char *name)
 {
-	for (size_t i = 0; i < session->n; i++) {
-		if (!strcmp(session->algorithms[i].name, name))
-			return true;
-	}
-	return false;
+	return place_of(session, name) < session->n;
 }
 
 static int check_room(const struct session *session, const char *name, struct congctl_error *err)
@@ -55,38 +63,56 @@ static const char *kernel_algorithms(char *buf, int size)
 	return buf;
 }
 
-/* The kernel has one of each tunable of an algorithm, whoever uses it. */
-static int check_tunables(const struct scenario *s, size_t group, struct congctl_error *err)
+/* What a flow wants each of its algorithm's tunables to be. */
+static int wanted(const struct congctl_info *info, const struct scenario_flow *flow, uint64_t values[CONGCTL_ASSIGNMENTS_MAX],
+		  struct congctl_error *err)
 {
-	const struct scenario_flow *flow = &s->flows[group];
+	struct congctl_error inner = {0};
+	uint64_t value;
 
-	for (size_t i = 0; i < group; i++) {
-		const struct scenario_flow *other = &s->flows[i];
+	for (size_t i = 0; i < info->n_tunables; i++)
+		values[i] = info->tunables[i].initial;
+	for (size_t i = 0; i < flow->n_set; i++) {
+		int at = congctl_parse_tunable(info, flow->set[i].name, flow->set[i].value, &value, &inner);
 
-		if (!strcmp(flow->cc, other->cc) && (flow->n_set != other->n_set ||
-						     memcmp(flow->set, other->set, flow->n_set * sizeof(flow->set[0]))))
-			return congctl_fail(err, -EINVAL, "'%s' and '%s' want different tunables of %s, of which the kernel has one each: the "
-					    "same for both, or --engine sim", other->name, flow->name, flow->cc);
+		if (at < 0)
+			return congctl_fail(err, at, "flow '%s': %s", flow->name, inner.text);
+		values[at] = value;
 	}
 	return 0;
 }
 
-static int set_tunables(struct congctl_object *obj, const struct scenario_flow *flow, struct congctl_error *err)
+/* Those of a flow; the kernel has one of each tunable of an algorithm, whoever uses it. */
+static int set_tunables(struct session *session, const struct scenario *s, size_t group, struct congctl_error *err)
 {
-	char value[32];
-	int ret = 0;
+	const struct scenario_flow *flow = &s->flows[group];
+	const size_t place = place_of(session, flow->cc);
+	struct congctl_object *obj = session->objects[place];
+	uint64_t values[CONGCTL_ASSIGNMENTS_MAX], others[CONGCTL_ASSIGNMENTS_MAX];
+	const struct congctl_info *info;
+	int ret;
 
-	for (size_t i = 0; !ret && i < flow->n_set; i++) {
-		snprintf(value, sizeof(value), "%llu", (unsigned long long)flow->set[i].value);
-		ret = congctl_object_set(obj, flow->set[i].name, value, err);
+	if (!obj)
+		return flow->n_set ? congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or "
+						  "--engine sim", flow->cc) : 0;
+	info = congctl_object_info(obj);
+	ret = wanted(info, flow, values, err);
+	for (size_t i = 0; !ret && i < group; i++) {
+		if (strcmp(flow->cc, s->flows[i].cc))
+			continue;
+		ret = wanted(info, &s->flows[i], others, err);
+		if (!ret && memcmp(values, others, info->n_tunables * sizeof(*values)))
+			ret = congctl_fail(err, -EINVAL, "'%s' and '%s' want different tunables of %s, of which the kernel has one each: the "
+					   "same for both, or --engine sim", s->flows[i].name, flow->name, flow->cc);
 	}
+	for (size_t i = 0; !ret && !session->own_names[place][0] && i < flow->n_set; i++)
+		ret = congctl_object_set(obj, flow->set[i].name, flow->set[i].value, err);
 	return ret;
 }
 
 /* Open without registering anything yet, so that a wrong name is told before the machine is touched. */
-static int find_algorithm(struct session *session, const struct scenario_flow *flow, struct congctl_error *err)
+static int find_algorithm(struct session *session, const char *name, struct congctl_error *err)
 {
-	const char *name = flow->cc;
 	struct report_algorithm *algorithm = &session->algorithms[session->n];
 	struct congctl_object **obj = &session->objects[session->n];
 	struct congctl_error inner = {0};
@@ -102,9 +128,6 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 	*obj = NULL;
 	session->own_names[session->n][0] = '\0';
 	snprintf(algorithm->name, sizeof(algorithm->name), "%s", name);
-	if (congctl_is_available(name) && flow->n_set)
-		return congctl_fail(err, -EBUSY, "cannot set tunables of %s, which is in the kernel already: unregister it, or --engine sim",
-				    name);
 	if (!congctl_is_available(name)) {
 		ret = congctl_object_open(obj, name, &inner);
 		if (ret == -ENOENT)
@@ -116,10 +139,9 @@ static int find_algorithm(struct session *session, const struct scenario_flow *f
 		if (ret)
 			return ret;
 		snprintf(algorithm->file, sizeof(algorithm->file), "%s", congctl_object_info(*obj)->file);
-		ret = set_tunables(*obj, flow, err);
 	}
 	session->n++;
-	return ret;
+	return 0;
 }
 
 /* Under a name that is free and says whose it is: the algorithm's, cut if need be, and the process's number. */
@@ -152,11 +174,12 @@ static int kernel_algorithms_of(struct session *session, const struct scenario *
 	int ret = 0;
 
 	congctl_sweep(); /* a killed run may have left an older build of what is asked for */
-	for (size_t i = 0; !ret && i < s->n_flows; i++)
-		ret = check_tunables(s, i, err);
 	for (size_t i = 0; !ret && i < s->n_flows; i++) {
-		if (s->flows[i].workload != WORKLOAD_CBR)
-			ret = find_algorithm(session, &s->flows[i], err);
+		if (s->flows[i].workload == WORKLOAD_CBR)
+			continue;
+		ret = find_algorithm(session, s->flows[i].cc, err);
+		if (!ret)
+			ret = set_tunables(session, s, i, err);
 	}
 	for (size_t i = 0; i < session->n; i++)
 		missing |= session->objects[i] && !session->own_names[i][0];
@@ -175,13 +198,16 @@ static int kernel_algorithms_of(struct session *session, const struct scenario *
 static int find_plugin(struct session *session, const struct scenario_flow *flow, struct congctl_error *err)
 {
 	struct report_algorithm *algorithm = &session->algorithms[session->n];
+	struct congctl_error inner = {0};
 	struct plugin *p;
 	int ret = check_room(session, flow->cc, err);
 
 	if (!ret)
-		ret = plugin_open(&p, flow->cc, flow->set, flow->n_set, err);
+		ret = plugin_open(&p, flow->cc, NULL, 0, err);
 	if (ret)
 		return ret;
+	if (plugin_set(p, flow->set, flow->n_set, &inner))
+		ret = congctl_fail(err, -EINVAL, "flow '%s': %s", flow->name, inner.text);
 	if (!is_known(session, flow->cc)) {
 		*algorithm = (struct report_algorithm){.native = true};
 		snprintf(algorithm->name, sizeof(algorithm->name), "%s", flow->cc);
@@ -190,7 +216,7 @@ static int find_plugin(struct session *session, const struct scenario_flow *flow
 		session->objects[session->n++] = NULL;
 	}
 	plugin_close(p);
-	return 0;
+	return ret;
 }
 
 static int plugins_of(struct session *session, const struct scenario *s, struct congctl_error *err)

@@ -145,7 +145,7 @@ static const struct scenario_key keys[] = {
 	 .without = "the algorithm, then #2, #3 …", .help = "what the flow is called in tables and reports"},
 	{FLOW("cc", cc), .kind = &kind_cc, .range = "1 to 15 of letters, digits and _", .without = "given by --cc",
 	 .help = "congestion-control algorithm", .goes_with = " bulk poisson request incast on-off "},
-	{FLOW("set", set), .kind = &kind_set, .range = "a map of whole numbers", .without = "the algorithm's own",
+	{FLOW("set", set), .kind = &kind_set, .range = "a map of values as `congctl set` takes them", .without = "the algorithm's own",
 	 .goes_with = " bulk poisson request incast on-off ", .help = "tunables of the algorithm, for this flow only"},
 	{FLOW("count", count), .kind = &kind_count, .min = "1", .max = "20000", .range = "20000 flows in all", .initial = "1",
 	 .goes_with = " bulk request incast on-off cbr ", .help = "how many flows like this"},

@@ -84,6 +84,8 @@ void scenario_write_exact(double v, FILE *f);
 /* digits[.digits] followed by exactly `unit` */
 bool scenario_read_decimal(const char *text, const char *unit, double *value);
 void scenario_write_quoted(const char *text, FILE *f);
+/* no control characters */
+bool scenario_is_printable(const char *text);
 
 /* --- between the files of scenario/ --- */
 
@@ -91,6 +93,7 @@ void scenario_write_quoted(const char *text, FILE *f);
 #define SCENARIO_MAX_KEYS 160
 #define ETHERNET_HEADER 14 /* bytes: destination, source, type */
 int scenario_spec_read(enum key_place place, const char *first, char *spec, void *object, bool *seen, struct congctl_error *err);
+/* `value`: NULL is none, such as a list */
 int scenario_set_tunable(struct scenario_flow *flow, const char *name, const char *value, struct congctl_error *err);
 /* "20mbit@10s,5mbit@20s" */
 int scenario_rates_read(const char *text, struct scenario_link *link, struct congctl_error *err);

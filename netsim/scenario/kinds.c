@@ -76,8 +76,8 @@ const struct key_kind kind_count = {"a whole number", NULL, read_u32, write_u32,
 
 /* --- text --------------------------------------------------------------------------------------------------------- */
 
-/* no control characters, neither ASCII's nor U+0080 to U+009F, which UTF-8 writes as c2 80 … c2 9f */
-static bool is_printable(const char *text)
+/* neither ASCII's control characters nor U+0080 to U+009F, which UTF-8 writes as c2 80 … c2 9f */
+bool scenario_is_printable(const char *text)
 {
 	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
 		if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
@@ -88,7 +88,7 @@ static bool is_printable(const char *text)
 
 static int read_text(const struct scenario_key *key, const char *text, void *field)
 {
-	if (!is_printable(text) || (!*text && strcmp(key->name, "description")))
+	if (!scenario_is_printable(text) || (!*text && strcmp(key->name, "description")))
 		return -EINVAL;
 	if (strlen(text) >= key->size)
 		return -ERANGE;

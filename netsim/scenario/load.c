@@ -31,13 +31,12 @@ static int read_tunables(struct document *d, const yaml_node_t *map, struct scen
 	struct congctl_error inner = {0};
 
 	if (map->type != YAML_MAPPING_NODE)
-		return document_complain(d, document_line(map), "set is %s: a map of tunables, such as {beta: 717}", document_kind(map));
+		return document_complain(d, document_line(map), "set is %s: a map of tunables, such as {beta: 70%%}", document_kind(map));
 	for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
 		const yaml_node_t *name = document_node(d, p->key), *value = document_node(d, p->value);
 		const char *name_text = document_text(name), *value_text = document_text(value);
 
-		if (scenario_set_tunable(flow, name_text ? name_text : document_kind(name),
-					 value_text ? value_text : document_kind(value), &inner))
+		if (scenario_set_tunable(flow, name_text ? name_text : document_kind(name), value_text, &inner))
 			return document_complain(d, document_line(name), "%s", inner.text);
 	}
 	return 0;

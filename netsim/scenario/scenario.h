@@ -82,9 +82,10 @@ enum workload {
 	WORKLOAD_CBR,     /* UDP datagrams at a constant rate */
 };
 
+/* What the value is in the tunable's unit, the algorithm's declaration says: congctl_parse_tunable(). */
 struct scenario_tunable {
-	char name[32];
-	uint64_t value;
+	char name[64];
+	char value[64];
 };
 
 #define SCENARIO_MAX_TUNABLES 8

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <congctl/units.h>
-
 #include "keys.h"
 
 /* Cut `text` at the first `mark`; what follows it, or NULL. */
@@ -58,17 +56,20 @@ int scenario_spec_read(enum key_place place, const char *first, char *spec, void
 int scenario_set_tunable(struct scenario_flow *flow, const char *name, const char *value, struct congctl_error *err)
 {
 	struct scenario_tunable t;
-	char quoted[64], number[64];
+	char quoted[64];
 
 	memset(&t, 0, sizeof(t));
 	if (!*name || strlen(name) >= sizeof(t.name) ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != strlen(name))
 		return congctl_fail(err, -EINVAL, "'%s' is not the name of a tunable: 1 to %zu of letters, digits and _",
 				    document_quote(name, quoted, sizeof(quoted)), sizeof(t.name) - 1);
+	if (!value)
+		return congctl_fail(err, -EINVAL, "%s is not a single value: one such as 0.7 or 10ms", name);
+	if (!*value || strlen(value) >= sizeof(t.value) || !scenario_is_printable(value))
+		return congctl_fail(err, -EINVAL, "%s '%s' is not a value: 1 to %zu printable characters, such as 0.7 or 10ms", name,
+				    document_quote(value, quoted, sizeof(quoted)), sizeof(t.value) - 1);
 	strcpy(t.name, name);
-	if (congctl_parse_u64(value, &t.value))
-		return congctl_fail(err, -EINVAL, "%s '%s' is not a whole number: the value of a tunable, such as 717", name,
-				    document_quote(value, number, sizeof(number)));
+	strcpy(t.value, value);
 	for (size_t i = 0; i < flow->n_set; i++) {
 		if (!strcmp(flow->set[i].name, name))
 			return congctl_fail(err, -EEXIST, "%s is set twice: once", name);

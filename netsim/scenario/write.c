@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "keys.h"
@@ -53,8 +52,10 @@ static void write_list(const struct scenario_key *key, const void *object, FILE 
 
 static void write_tunables(const struct scenario_flow *flow, FILE *f)
 {
-	for (size_t i = 0; i < flow->n_set; i++)
-		fprintf(f, "%s%s: %" PRIu64, i ? ", " : "{", flow->set[i].name, flow->set[i].value);
+	for (size_t i = 0; i < flow->n_set; i++) {
+		fprintf(f, "%s%s: ", i ? ", " : "{", flow->set[i].name);
+		scenario_write_quoted(flow->set[i].value, f);
+	}
 	putc('}', f);
 }
 

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <congctl/units.h>
+
 #include "plugin_instance.h"
 #include "sim_host.h"
 
@@ -221,16 +223,6 @@ static int load(struct plugin *p, struct congctl_error *err)
 
 /* --- tunables --------------------------------------------------------------------------------------------------------------- */
 
-static const char *tunable_names(const struct cc_plugin *info, char *buf, size_t size)
-{
-	size_t n = 0;
-
-	snprintf(buf, size, "none");
-	for (const struct cc_tunable *t = info->tunables; t < info->tunables_end && n < size; t++)
-		n += snprintf(buf + n, size - n, "%s%s", t > info->tunables ? ", " : "", t->name);
-	return buf;
-}
-
 static void store(const struct cc_tunable *t, u64 value)
 {
 	switch (t->type) {
@@ -249,22 +241,37 @@ static void store(const struct cc_tunable *t, u64 value)
 	}
 }
 
-static int set_tunable(const struct plugin *p, const struct scenario_tunable *set, struct congctl_error *err)
+/* the declarations as the loader has them, which then reads and refuses the same; to free() */
+static struct congctl_tunable *declared(const struct plugin *p, struct congctl_info *info)
 {
-	const char *name = p->info->ops->name;
-	char names[512];
+	const struct cc_tunable *t = p->info->tunables;
+	struct congctl_tunable *tunables;
 
-	for (const struct cc_tunable *t = p->info->tunables; t < p->info->tunables_end; t++) {
-		if (strcmp(t->name, set->name))
-			continue;
-		if (set->value < t->min || set->value > t->max)
-			return congctl_fail(err, -ERANGE, "%llu is out of range for tunable '%s' of '%s': give %llu to %llu",
-					    (u64)set->value, t->name, name, t->min, t->max);
-		store(t, set->value);
-		return 0;
+	*info = (struct congctl_info){.n_tunables = (size_t)(p->info->tunables_end - t)};
+	snprintf(info->name, sizeof(info->name), "%s", p->info->ops->name);
+	info->tunables = tunables = calloc(info->n_tunables + 1, sizeof(*tunables));
+	for (size_t i = 0; tunables && i < info->n_tunables; i++, t++) {
+		tunables[i] = (struct congctl_tunable){.min = t->min, .max = t->max};
+		snprintf(tunables[i].name, sizeof(tunables[i].name), "%s", t->name);
+		snprintf(tunables[i].unit, sizeof(tunables[i].unit), "%s", t->unit);
 	}
-	return congctl_fail(err, -ENOENT, "'%s' has no tunable '%s': it has %s", name, set->name,
-			    tunable_names(p->info, names, sizeof(names)));
+	return tunables;
+}
+
+int plugin_set(const struct plugin *p, const struct scenario_tunable *set, size_t n_set, struct congctl_error *err)
+{
+	struct congctl_info info;
+	struct congctl_tunable *tunables = declared(p, &info);
+	uint64_t value;
+	int at = tunables ? 0 : congctl_fail(err, -ENOMEM, "out of memory");
+
+	for (size_t i = 0; at >= 0 && i < n_set; i++) {
+		at = congctl_parse_tunable(&info, set[i].name, set[i].value, &value, err);
+		if (at >= 0)
+			store(&p->info->tunables[at], value);
+	}
+	free(tunables);
+	return at < 0 ? at : 0;
 }
 
 int plugin_open(struct plugin **out, const char *name, const struct scenario_tunable *set, size_t n_set, struct congctl_error *err)
@@ -284,8 +291,8 @@ int plugin_open(struct plugin **out, const char *name, const struct scenario_tun
 		ret = check_elf(p, err);
 	if (!ret)
 		ret = load(p, err);
-	for (size_t i = 0; !ret && i < n_set; i++)
-		ret = set_tunable(p, &set[i], err);
+	if (!ret)
+		ret = plugin_set(p, set, n_set, err);
 	if (ret)
 		plugin_close(p);
 	else

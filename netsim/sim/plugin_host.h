@@ -15,9 +15,11 @@
 struct plugin; /* one instance: its own copy of the plugin's data */
 
 /* `name`: "bpf_cubic" or "cubic" (the plugin build/algorithms/cubic.so beside the command, or where it is installed), or a path with a
- * slash. -ENOENT none such, with the names there are; -ENOEXEC not a plugin; -EPROTO another ABI; -ENOENT unknown tunable,
- * -ERANGE. Each open is an instance of its own. */
+ * slash. -ENOENT none such, with the names there are; -ENOEXEC not a plugin; -EPROTO another ABI; tunables as
+ * plugin_set() takes them. Each open is an instance of its own. */
 int plugin_open(struct plugin **p, const char *name, const struct scenario_tunable *set, size_t n_set, struct congctl_error *err);
+/* -ENOENT unknown tunable, -EINVAL not a quantity of its unit, -ERANGE: in the words of `congctl set` */
+int plugin_set(const struct plugin *p, const struct scenario_tunable *set, size_t n_set, struct congctl_error *err);
 void plugin_close(struct plugin *p); /* NULL is fine; no endpoint uses it any more */
 const struct tcp_congestion_ops *plugin_ops(const struct plugin *p);
 const struct cc_plugin *plugin_info(const struct plugin *p);

@@ -67,8 +67,8 @@ def main():
     if told.readline() != "ready\n":
         sys.exit("the server did not start")
     enter(args.client, args.client_cgroup)
-    s = socket.create_connection((args.address, args.port), timeout=5)
-    s.settimeout(5)
+    s = socket.create_connection((args.address, args.port), timeout=10)
+    s.settimeout(10)
     s.sendall(b"x" * 1000)
     got = s.recv(1000)
     if got != b"x" * len(got):

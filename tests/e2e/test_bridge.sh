@@ -10,7 +10,7 @@ host() {
 	unshare -n sleep 120 &
 	defer kill "$!"
 	HOST=$!
-	wait_until 5 is_apart "$HOST"
+	wait_until 10 is_apart "$HOST"
 }
 is_apart() {
 	[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
@@ -39,7 +39,7 @@ addresses() {
 }
 # a handshake over the link and back
 connects() {
-	nsenter -t "$B" -n timeout 5 bash -c 'exec 3<>/dev/tcp/10.9.0.1/1' 2>&1 | grep -q refused
+	nsenter -t "$B" -n timeout 10 bash -c 'exec 3<>/dev/tcp/10.9.0.1/1' 2>&1 | grep -q refused
 }
 
 host && A=$HOST
@@ -76,7 +76,7 @@ tell "link one $A:a1 $B:b1" "error: there is a link 'one' already"
 tell "link two $A:a0 $B:b1" "error: process $A has an interface 'a0' already"
 holds not has_device "$B" b1
 addresses
-wait_until 5 connects
+wait_until 10 connects
 
 # a second link, and back to one
 tell "link two $A:a1 $B:b1" "ok"
@@ -84,7 +84,7 @@ tell "up" "ok"
 holds has_device "$B" b1
 tell "remove two" "ok"
 holds not has_device "$B" b1
-wait_until 5 connects
+wait_until 10 connects
 
 # a device deleted under it costs no CPU: less than half of one second's 100 ticks
 nsenter -t "$A" -n ip link del a0
@@ -106,7 +106,7 @@ start_bridge
 tell "link one $A:a0 $B:b0" "ok"
 kill -9 "$PID"
 wait "$PID" 2>/dev/null
-wait_until 5 not has_device "$A" a0
+wait_until 10 not has_device "$A" a0
 
 # misuse and help
 check_exit 2 "$NETSIM" bridge --wait never

@@ -30,7 +30,7 @@ ends_at_once() {
 	equals "$(cat "$TMP/out")" ""
 	holds not test -e "$TMP/demo"
 	for child in $1; do
-		wait_until 1 has_ended "$child"
+		wait_until 10 has_ended "$child"
 	done
 }
 

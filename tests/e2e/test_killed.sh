@@ -277,7 +277,7 @@ begin_migrate() { # as begin_update, with live connections
 }
 reset_migrate() {
 	reset_update --migrate
-	wait_until 5 eval '[ "$(users "$x")" = $all ]'
+	wait_until 10 eval '[ "$(users "$x")" = $all ]'
 	ask
 }
 between_migrate() { # the swap is done; some sockets are moved, others not: both builds have users and nobody else
@@ -396,16 +396,16 @@ end_apply() {
 
 # Where did it come to rest? One letter is added to $ended: old, new, between.
 judge() {
-	local now deadline=$((SECONDS + 5))
+	local now deadline=$((SECONDS + 10))
 	until now=$(state) && { [ "$now" = "$old_state" ] || [ "$now" = "$new_state" ] || $between "$now"; }; do
 		[ $SECONDS -lt $deadline ] || fail "$case $1: neither old nor new:"$'\n'"$(diff <(echo "$old_state") <(echo "$now"))"$'\n'"--- from the new one:"$'\n'"$(diff <(echo "$new_state") <(echo "$now"))"
 		sleep 0.02
 	done
-	[ "$now" = "$new_state" ] && ! $between "$now" && { ended+=n; wait_until 5 is_new; return; }
+	[ "$now" = "$new_state" ] && ! $between "$now" && { ended+=n; wait_until 10 is_new; return; }
 	[ "$now" = "$old_state" ] && ended+=o || ended+=b
 	complete
 	[ "${ended: -1}" = b ] || whole_us=$(((3 * whole_us + took_us) / 4)) # the machine may be busier by now
-	wait_until 5 is_new
+	wait_until 10 is_new
 }
 is_new() {
 	[ "$(state)" = "$new_state" ] && $whole
@@ -445,7 +445,7 @@ run_case() {
 	"reset_$case"
 	"end_$case"
 	equals "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" ''
-	wait_until 5 eval 'not grep -q "^build" <<<"$(raw_state)"'
+	wait_until 10 eval 'not grep -q "^build" <<<"$(raw_state)"'
 }
 
 ip netns add "$ns" || skip "no network namespaces here"

@@ -131,9 +131,20 @@ equals "$(ls -A "$TMP/full")" ""
 # the kernel has one of each tunable
 refused 1 "netsim run: cannot set tunables of cubic, which is in the kernel already: unregister it, or --engine sim" \
 	run --rate 10mbit --rtt 40ms --flow cubic,set.beta=717
-name=$(unique cubic)
+name=$(unique aimd)
+mkdir "$TMP/catalogue"
+cp "$ALGORITHMS/aimd.bpf.o" "$TMP/catalogue/$name.bpf.o"
+export CONGCTL_ALGORITHMS=$TMP/catalogue
 refused 1 "netsim run: 'a' and 'b' want different tunables of $name, of which the kernel has one each: the same for both, or --engine sim" \
 	run --rate 10mbit --rtt 40ms --flow "$name,name=a,set.beta=700" --flow "$name,name=b"
+refused 1 "netsim run: 'a' and 'c' want different tunables of $name, of which the kernel has one each: the same for both, or --engine sim" \
+	run --rate 10mbit --rtt 40ms --flow "$name,name=a,set.beta=50%" --flow "$name,name=b" --flow "$name,name=c,set.alpha=2"
+# what a value is, the algorithm says, in the words of 'congctl set'; tests/e2e/test_sim.sh has the same of the simulator
+refused 1 "netsim run: flow 'b': 1.0, which is 1024, is out of range for tunable 'beta' of 'bpf_aimd': give 1 to 1023, which is 0.09766 % to 99.9 %" \
+	run --rate 10mbit --rtt 40ms --flow "$name,name=a,set.beta=50%" --flow "$name,name=b,set.beta=1.0" -o "$TMP/dir"
+holds not test -e "$TMP/dir"
+holds not is_available "$name"
+unset CONGCTL_ALGORITHMS
 
 # selftest: misuse
 refused 2 "netsim selftest: rate '10': allowed is 1mbit to 1gbit" selftest --rate 10

@@ -60,11 +60,13 @@ equals "$(jq -r '.flows[0].cc' "$TMP/plugin/summary.json")" "$name"
 equals "$(jq -r '.algorithms[0].sha256' "$TMP/plugin/manifest.json")" "$(sha256sum <"$TMP/catalogue/$name.bpf.o" | cut -d' ' -f1)"
 holds not is_available "$name"
 
-# two runs at the same time with the same plugin: each has its own, with its own tunables, and the end of one takes nothing from the other
-"$NETSIM" run "${net[@]}" --flow "$name,set.beta=900" --flow "$name,set.beta=900,start=4s" --duration 6s -j >"$TMP/first" 2>"$TMP/first.err" &
+# two runs at the same time with the same plugin: each has its own, with its own tunables, two texts of one value
+# here, and the end of one takes nothing from the other
+"$NETSIM" run "${net[@]}" --flow "$name,set.beta=70%" --flow "$name,set.beta=717,start=4s" --duration 6s -j >"$TMP/first" 2>"$TMP/first.err" &
 pid=$!
 defer kill -9 "$pid"
 wait_until 10 is_available "$(own_name "$pid")"
+equals "$("$CONGCTL" get -j "$(own_name "$pid").beta" | jq '.tunables[0].value')" 717
 undisturbed "${net[@]}" --flow "$name,set.beta=300" --duration 2s -j
 equals "$(jq -r '.flows[0].cc' "$TMP/out")" "$name"
 if wait "$pid"; then

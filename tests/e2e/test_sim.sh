@@ -71,6 +71,17 @@ told '.runs_valid == 2 and .runs[1].seed == 4' "$TMP/two/summary.json"
 simulate 0 "$TMP/a/scenario.yaml" --engine sim -o "$TMP/again"
 holds cmp "$TMP/a/samples.csv" "$TMP/again/samples.csv"
 
+# a tunable's value as 'congctl set' takes it: its texts of the same number are the same run, and so is the scenario as run
+tuned=("${net[@]}" --duration 3s --warmup 1s)
+simulate 0 "${tuned[@]}" --flow aimd,set.beta=717 -o "$TMP/whole"
+simulate 0 "${tuned[@]}" --flow aimd,set.beta=70% -o "$TMP/part"
+simulate 0 "${tuned[@]}" --flow aimd -o "$TMP/untouched"
+holds cmp "$TMP/whole/samples.csv" "$TMP/part/samples.csv"
+holds not cmp -s "$TMP/whole/samples.csv" "$TMP/untouched/samples.csv"
+holds grep -qF 'set: {beta: "70%"}' "$TMP/part/scenario.yaml"
+simulate 0 "$TMP/part/scenario.yaml" --engine sim -o "$TMP/again"
+holds cmp "$TMP/part/samples.csv" "$TMP/again/samples.csv"
+
 # every scenario of the repository as it stands (one loses 1 % of its packets: 1.2 packets ÷ √0.01 in 40 ms are 8 % of the link), every
 # algorithm
 for file in "$ROOT"/netsim/scenarios/*.yaml; do
@@ -91,6 +102,13 @@ refused 2 "--wait is for the emulator: the simulator waits for nothing" "${net[@
 refused 2 "seed 'x' is not a whole number: 0 to 18446744073709551615" "${net[@]}" --cc cubic --seed x
 refused 1 "no plugin of an algorithm 'nosuch' in $ALGORITHMS: there are $(cd "$ALGORITHMS" && ls -m -w 0 -- *.so | sed 's/\.so//g')" \
 	"${net[@]}" --cc nosuch
+refused 1 "flow 'a': 1.0, which is 1024, is out of range for tunable 'beta' of 'bpf_aimd': give 1 to 1023, which is 0.09766 % to 99.9 %" \
+	"${net[@]}" --flow aimd,name=a,set.beta=1.0
+refused 1 "flow 'aimd': 'bpf_aimd' has no tunable 'rats': it has alpha, beta" "${net[@]}" --flow aimd,set.rats=1
+printf 'link: {rate: 10mbit, rtt: 40ms}\nflows: [{cc: aimd, set: {beta: 10ms}}]\n' >"$TMP/time.yaml"
+refused 1 "flow 'aimd': '10ms' is not a value for tunable 'beta' of 'bpf_aimd': give a decimal number from 1 to 1023, or a fraction such as 0.7 \
+or 70%" "$TMP/time.yaml" --engine sim
+refused 2 "--flow aimd,set.beta=: beta '' is not a value: 1 to 63 printable characters, such as 0.7 or 10ms" "${net[@]}" --flow aimd,set.beta=
 mkdir "$TMP/catalogue"
 echo text >"$TMP/catalogue/text.so"
 cp "$ALGORITHMS/cubic.bpf.o" "$TMP/catalogue/object.so"

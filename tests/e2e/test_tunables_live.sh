@@ -69,9 +69,9 @@ start "$a"
 wait_until 10 is cwnd 6
 check_exit 0 "$CONGCTL" set "$a.window=9"
 contains "$OUT" "next ack"
-wait_until 5 is cwnd 9
+wait_until 10 is cwnd 9
 check_exit 0 "$CONGCTL" set "$a.window=10" "$a.share=50%"
-wait_until 5 is cwnd 5
+wait_until 10 is cwnd 5
 check_exit 1 "$CONGCTL" set "$a.window=12" "$a.share=0"
 holds is cwnd 5
 kill $flow

@@ -45,7 +45,7 @@ undone "$UNDO"
 ip netns exec "$c" sleep 60 &
 sleeper=$!
 defer kill "$sleeper"
-wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$c"
+wait_until 10 test "/proc/$sleeper/ns/net" -ef "/run/netns/$c"
 used "$a" --netns "$sleeper"
 equals "$(default "$c")" "$a"
 
@@ -125,7 +125,7 @@ if cc -shared -fPIC -o "$TMP/older.so" "$TMP/older.c" 2>/dev/null; then
 			ip netns exec "$there" sleep 60 &
 			sleeper=$!
 			defer kill "$sleeper"
-			wait_until 5 test "/proc/$sleeper/ns/net" -ef "/run/netns/$there"
+			wait_until 10 test "/proc/$sleeper/ns/net" -ef "/run/netns/$there"
 		fi
 		ip netns del "$there"
 		check_exit 0 older "$CONGCTL" use reno --netns "$c"

@@ -219,8 +219,8 @@ static u32 sum(const struct plugin *p)
 
 static void each_instance_has_its_own_tunables(void)
 {
-	static const struct scenario_tunable first[] = {{"tiny", 0}, {"small", 65535}, {"middle", 4294960000}, {"large", 7ULL << 32}};
-	static const struct scenario_tunable second[] = {{"tiny", 255}};
+	static const struct scenario_tunable first[] = {{"tiny", "0"}, {"small", "65535"}, {"middle", "4294960000"}, {"large", "30064771072"}};
+	static const struct scenario_tunable second[] = {{"tiny", "255"}};
 	struct plugin *a = open_plugin(test_plugin("tunables"), first, 4);
 	struct plugin *b = open_plugin(test_plugin("tunables"), second, 1);
 	struct plugin *c = open_plugin(test_plugin("tunables"), NULL, 0);
@@ -237,16 +237,30 @@ static void each_instance_has_its_own_tunables(void)
 	plugin_close(c);
 }
 
+/* as the loader reads them: tests/unit/test_units.c has every unit, test_object.c the sentences */
+static void tunables_take_quantities_of_their_units(void)
+{
+	static const struct scenario_tunable set[] = {{"tiny", "40%"}, {"small", "0.7"}, {"middle", "80.0004ms"}, {"large", "8589934592bit"}};
+	struct plugin *p = open_plugin(test_plugin("tunables"), set, 4);
+
+	CU_ASSERT_EQUAL(sum(p), 40 + 717 + 80000 + 2);
+	plugin_close(p);
+}
+
 static void tunables_out_of_range_are_refused(void)
 {
 	static const struct { struct scenario_tunable set; int want; const char *text; } cases[] = {
-		{{"tiny", 256}, -ERANGE, "256 is out of range for tunable 'tiny' of 'bpf_tunables': give 0 to 255"},
-		{{"small", 0}, -ERANGE, "0 is out of range for tunable 'small' of 'bpf_tunables': give 1 to 65535"},
-		{{"middle", 4294967296}, -ERANGE, "give 70000 to 4294967295"},
-		{{"middle", 69999}, -ERANGE, "69999 is out of range"},
-		{{"nosuch", 1}, -ENOENT, "'bpf_tunables' has no tunable 'nosuch': it has tiny, small, middle, large"},
-		{{"tin", 1}, -ENOENT, "no tunable 'tin'"},
-		{{"", 1}, -ENOENT, "no tunable ''"},
+		{{"tiny", "256"}, -ERANGE, "256 is out of range for tunable 'tiny' of 'bpf_tunables': give 0 to 255"},
+		{{"small", "0"}, -ERANGE, "0 is out of range for tunable 'small' of 'bpf_tunables': give 1 to 65535"},
+		{{"small", "0.0001"}, -ERANGE, "0.0001 is too little for tunable 'small' of 'bpf_tunables', which counts whole 1/1024"},
+		{{"small", "10ms"}, -EINVAL, "'10ms' is not a value for tunable 'small' of 'bpf_tunables': give a decimal number from 1 to 65535"},
+		{{"middle", "4294967296"}, -ERANGE, "give 70000 to 4294967295"},
+		{{"middle", "69999"}, -ERANGE, "69999 is out of range"},
+		{{"middle", "69ms"}, -ERANGE, "69ms, which is 69000, is out of range"},
+		{{"middle", ""}, -EINVAL, "'' is not a value"},
+		{{"nosuch", "1"}, -ENOENT, "'bpf_tunables' has no tunable 'nosuch': it has tiny, small, middle, large"},
+		{{"tin", "1"}, -ENOENT, "no tunable 'tin'"},
+		{{"", "1"}, -ENOENT, "no tunable ''"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -404,7 +418,8 @@ int main(void)
 	CU_TestInfo tests[] = {
 		TEST(both_names_mean_the_same), TEST(names_that_are_none_are_told), TEST(what_is_no_plugin_is_told),
 		TEST(damaged_file_is_told), TEST(another_interface_is_told), TEST(refused_plugins_leave_nothing_open),
-		TEST(each_instance_has_its_own_tunables), TEST(tunables_out_of_range_are_refused),
+		TEST(each_instance_has_its_own_tunables), TEST(tunables_take_quantities_of_their_units),
+		TEST(tunables_out_of_range_are_refused),
 		TEST(random_numbers_and_time_are_the_runs), TEST(division_by_zero_is_told_with_file_and_line),
 		TEST(wild_pointer_is_told_with_file_and_line), TEST(fault_in_a_library_is_its_callers),
 		TEST(jump_into_nowhere_is_told), TEST(window_of_nothing_is_told), TEST(good_plugin_ends_as_usual),

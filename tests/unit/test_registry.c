@@ -97,7 +97,7 @@ static void end(pid_t child)
 
 static void wait_until_gone(void)
 {
-	for (int ms = 0; ms < 2000 && congctl_is_available(name); ms++)
+	for (int ms = 0; ms < 10000 && congctl_is_available(name); ms++)
 		usleep(1000);
 	CU_ASSERT_FALSE(congctl_is_available(name));
 }

@@ -158,10 +158,10 @@ static void a_nesting_bomb_is_refused_quickly(void)
 	memset(text, '[', n);
 	put_file(text, n);
 	free(text);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	CU_ASSERT(scenario_load(&s, path, &err) < 0);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	CU_ASSERT(end.tv_sec - begin.tv_sec < 5);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	CU_ASSERT(end.tv_sec - begin.tv_sec < 5); /* of CPU, whatever else runs */
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, ":1: lists or maps 9 deep: a scenario has 5 levels"));
 }
 

@@ -8,6 +8,8 @@
 #define FLOW(flow) "link: {rate: 10mbit, rtt: 40ms}\nflows:\n  - {" flow "}\n"
 #define LOSSES "0% to below 100%, 'periodic N' with N from 2 to 1000000000, 'gilbert-elliott P R [BAD [GOOD]]', or 'packets N,N...', " \
 	       "such as 0.01%"
+#define VALUE "1 to 63 printable characters, such as 0.7 or 10ms"
+#define DIGITS "0123456789abcdef"
 #define DISCIPLINES "fifo, step, red, codel, fq_codel, pie or dualpi2"
 #define QUEUE_KEYS "name, mark, target, interval, ce_threshold, tupdate, alpha, beta, coupling, step, min, max, probability, weight, " \
 		   "gentle, flows, quantum"
@@ -80,10 +82,14 @@ static const struct fixture_bad bad_flows[] = {
 	{FLOW("cc: a, request: 200B"), "3: request means nothing to workload bulk: leave it out"},
 	{FLOW("cc: a, rate: 1mbit"), "3: rate means nothing to workload bulk: leave it out"},
 	{FLOW("cc: a, start: 2s,\n     stop: 2s"), "4: the flow stops at 2 s and starts at 2 s: later"},
-	{FLOW("cc: a, set: 5"), "3: set is a single value: a map of tunables, such as {beta: 717}"},
-	{FLOW("cc: a, set: {beta: half}"), "3: beta 'half' is not a whole number: the value of a tunable, such as 717"},
-	{FLOW("cc: a, set: {beta: [1]}"), "3: beta 'a list' is not a whole number: the value of a tunable, such as 717"},
-	{FLOW("cc: a, set: {b-eta: 1}"), "3: 'b-eta' is not the name of a tunable: 1 to 31 of letters, digits and _"},
+	{FLOW("cc: a, set: 5"), "3: set is a single value: a map of tunables, such as {beta: 70%}"},
+	{FLOW("cc: a, set: {beta: }"), "3: beta '' is not a value: " VALUE},
+	{FLOW("cc: a, set: {beta: \"1\\n\"}"), "3: beta '1?' is not a value: " VALUE},
+	{FLOW("cc: a, set: {beta: " DIGITS DIGITS DIGITS DIGITS "}"), "3: beta '" DIGITS DIGITS "01234567' is not a value: " VALUE},
+	{FLOW("cc: a, set: {beta: [1]}"), "3: beta is not a single value: one such as 0.7 or 10ms"},
+	{FLOW("cc: a, set: {beta: \"1\\0\"}"), "3: beta is not a single value: one such as 0.7 or 10ms"},
+	{FLOW("cc: a, set: {[a]: 1}"), "3: 'a list' is not the name of a tunable: 1 to 63 of letters, digits and _"},
+	{FLOW("cc: a, set: {b-eta: 1}"), "3: 'b-eta' is not the name of a tunable: 1 to 63 of letters, digits and _"},
 	{FLOW("cc: a, set: {beta: 1, beta: 2}"), "3: beta is set twice: once"},
 	{FLOW("cc: a, set: {a: 1, b: 1, c: 1, d: 1, e: 1, f: 1, g: 1, h: 1, i: 1}"), "3: too many tunables: at most 8 for a flow"},
 };
@@ -181,14 +187,15 @@ static void the_command_line_has_the_same_keys(void)
 	scenario_init(&s);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		CU_ASSERT_EQUAL(scenario_set(&s, settings[i][0], settings[i][1], &err), 0);
-	CU_ASSERT_EQUAL(scenario_add_flow(&s, "bpf_cubic,set.beta=717,set.tcp_friendliness=0", &err), 0);
+	CU_ASSERT_EQUAL(scenario_add_flow(&s, "bpf_cubic,set.beta=70%,set.friendliness=0", &err), 0);
 	CU_ASSERT_EQUAL(scenario_add_flow(&s, ",workload=cbr,rate=1mbit", &err), 0);
 	CU_ASSERT_EQUAL(scenario_finish(&s, NULL, &err), 0);
 	CU_ASSERT_STRING_EQUAL(err.text, "");
 	CU_ASSERT(s.link.queue.discipline == QUEUE_PIE && s.link.queue.target_ns == 20000000 && s.link.queue.mark);
 	CU_ASSERT(s.link.n_rates == 2 && s.link.rates[0].rate_bps == 20000000 && s.link.rates[1].at_ns == 2000000000);
 	CU_ASSERT(s.link.police.rate_bps == 5000000 && s.link.aggregate.pkts == 16 && s.hops == 3);
-	CU_ASSERT(s.flows[0].n_set == 2 && !strcmp(s.flows[0].set[0].name, "beta") && s.flows[0].set[0].value == 717);
+	CU_ASSERT(s.flows[0].n_set == 2 && !strcmp(s.flows[0].set[0].name, "beta"));
+	CU_ASSERT_STRING_EQUAL(s.flows[0].set[0].value, "70%"); /* what that is, its algorithm knows */
 	CU_ASSERT_STRING_EQUAL(s.flows[1].cc, "udp");
 }
 

@@ -218,7 +218,7 @@ static void random_flow(struct scenario_flow *flow, const struct scenario *s, si
 	random_word(flow->cc, CONGCTL_NAME_MAX);
 	for (size_t k = 0, n = below(SCENARIO_MAX_TUNABLES + 1); k < n; k++) {
 		snprintf(flow->set[k].name, sizeof(flow->set[k].name), "%c_%zu", (char)('a' + below(26)), k);
-		flow->set[k].value = below(UINT64_MAX);
+		random_text(flow->set[k].value, sizeof(flow->set[k].value));
 		flow->n_set++;
 	}
 	flow->count = 1 + below(20);

@@ -355,7 +355,7 @@ static void an_unknown_algorithm_is_told(void)
 static void an_unknown_tunable_is_told(void)
 {
 	scenario_of("aimd", S);
-	s.flows[0].set[0] = (struct scenario_tunable){"rats", 1};
+	s.flows[0].set[0] = (struct scenario_tunable){"rats", "1"};
 	s.flows[0].n_set = 1;
 	refused(-ENOENT, "rats");
 }
