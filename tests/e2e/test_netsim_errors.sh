@@ -34,6 +34,12 @@ check_exit 0 "$NETSIM" help
 contains "$OUT" "usage: netsim COMMAND"
 refused 2 "netsim: unknown command 'dance': 'netsim' alone lists them" dance
 
+# demo: misuse
+refused 2 "netsim demo: 'x' is one argument too many: demo takes none, only -o DIR" demo x
+refused 2 "netsim demo: option '-x' is unknown, or its value is missing: 'netsim demo -h' lists the options" demo -x
+refused 2 "netsim demo: option '--rats' is unknown, or its value is missing: 'netsim demo -h' lists the options" demo --rats
+refused 2 "netsim demo: option '-o' is unknown, or its value is missing: 'netsim demo -h' lists the options" demo -o
+
 # run: misuse
 refused 2 "netsim run: there is no network: a scenario file, or --rate and --rtt" run
 refused 2 "netsim run: there is no network: a scenario file, or --rate and --rtt" run --rate 10mbit --cc cubic
