@@ -75,8 +75,8 @@ sys.stdin.read()"; }
 holder=$HOLD_PID
 defer kill "$holder"
 read -r -t 10 -u "${HOLD[0]}" _ || fail "the socket cannot choose $name"
-check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 300ms
-contains "$ERR" "'$name' has 1 users after 300 ms"
+check_exit 1 "$CONGCTL" unregister "$name" --drain --to "$other" --timeout 2s
+contains "$ERR" "'$name' has 1 users after 2000 ms"
 equals "$(algorithms)" "{\"$name\":$live}"
 equals "$(default)" "$name"
 contains "$(route)" "congctl $name"
@@ -161,8 +161,8 @@ open('$TMP/choose').read()" &
 chooser=$!
 defer kill $chooser
 check_exit 1 env LD_PRELOAD="$TMP/swap.so" CHANGE="LD_PRELOAD= '$CONGCTL' update $name '$OBJECTS/build_two.bpf.o' >'$TMP/change' &&
-	: >'$TMP/choose' && : <'$TMP/chosen'" "$CONGCTL" unregister "$name" --drain --timeout 500ms
-contains "$ERR" "'$name' has 1 users after 500 ms"
+	: >'$TMP/choose' && : <'$TMP/chosen'" "$CONGCTL" unregister "$name" --drain --timeout 2s
+contains "$ERR" "'$name' has 1 users after 2000 ms"
 holds is_available "$name"
 : >"$TMP/choose"
 wait $chooser
