@@ -11,10 +11,10 @@
 #include "cell.h"
 #include "cells.h"
 
-/* What a CPU emulates with nothing late: 50 Mbit/s three times (docs/emulator.md). What was void may have been disturbed by its neighbours. */
+/* What a CPU emulates with nothing late: 50 Mbit/s three times (docs/emulator.md) */
 #define PER_CPU 3
 #define RATE_PER_CPU_BPS 150000000ull
-#define RETRIES 2
+#define RETRIES_SIDE_BY_SIDE 2
 
 /* Signals are blocked while cells run and taken by wait_cells() alone, so that none comes unnoticed between a look and a wait. */
 struct signals {
@@ -209,7 +209,7 @@ void cells_emulated(struct cells *cells)
 
 	cells->side_by_side = cpus * PER_CPU;
 	cells->rate_bps = cpus * RATE_PER_CPU_BPS;
-	cells->retry_side_by_side = RETRIES;
+	cells->retry_side_by_side = RETRIES_SIDE_BY_SIDE;
 }
 
 size_t cells_void(const struct cells *cells)

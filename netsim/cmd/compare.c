@@ -29,7 +29,7 @@ static void usage(FILE *f)
 	      "the differences.\n\n"
 	      "  --engines LIST     sim (default), emu, or sim,emu: the simulator beside the kernel's TCP (root)\n"
 	      "  --cc A,B...        the algorithms of the flows that name none; on one engine they are compared, seed by seed\n"
-	      "  --vary KEY=V1,V2.. one more setting to vary, over the file's: a key of 'netsim keys', or cc; may be given again\n"
+	      "  --vary KEY=V1,V2.. one more setting to vary, over the file's: an option of 'netsim run', or cc; may be given again\n"
 	      "  --repeat N         runs of each, with the seeds s, s+1...: from two on with 95 % confidence intervals\n"
 	      "  -o, --output D     write the directory D: compare.json and compare.csv, a line for each run\n"
 	      "  -j, --json         compare.json on standard output instead of the table\n\n"

@@ -171,23 +171,26 @@ static int make_directory(const char **dir, char *template, bool *new, struct co
 
 static int parse(const char **dir, int argc, char **argv)
 {
-	static const char usage[] = "usage: netsim demo [-o DIR]\n"
-				    "Compare four plugin algorithms, alone and against the kernel's cubic: about a minute, as root.\n"
-				    "  -o DIR   put report.html into this directory (default: a new one below /tmp)\n";
+	static const struct option table[] = {{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	opterr = 0;
-	while ((c = getopt(argc, argv, "o:h")) != -1) {
+	while ((c = getopt_long(argc, argv, "o:h", table, NULL)) != -1) {
 		if (c == 'o') {
 			*dir = optarg;
+		} else if (c == 'h') {
+			puts("usage: netsim demo [-o DIR]\n"
+			     "Compare four plugin algorithms, alone and against the kernel's cubic: about a minute, as root.\n"
+			     "  -o DIR   put report.html into this directory (default: a new one below /tmp)");
+			return -ECANCELED;
 		} else {
-			fputs(usage, c == 'h' ? stdout : stderr);
-			return c == 'h' ? -ECANCELED : -EINVAL;
+			return options_complain("demo", argv);
 		}
 	}
-	if (optind < argc)
-		fputs(usage, stderr);
-	return optind < argc ? -EINVAL : 0;
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "netsim demo: '%s' is one argument too many: demo takes none, only -o DIR\n", argv[optind]);
+	return -EINVAL;
 }
 
 static int demo_run(int argc, char **argv)

@@ -4,7 +4,7 @@
 #include "../cmd.h"
 #include "options.h"
 
-static int complain_option(const char *command, char **argv)
+int options_complain(const char *command, char **argv)
 {
 	const char letter[] = {'-', (char)optopt, '\0'};
 
@@ -28,7 +28,7 @@ int options_parse(struct options *o, const struct option *table, int argc, char 
 		} else if (c == 'j') {
 			o->json = true;
 		} else {
-			ret = c < OPTIONS_OWN ? complain_option(o->command, argv) : o->set(o->own, c, optarg);
+			ret = c < OPTIONS_OWN ? options_complain(o->command, argv) : o->set(o->own, c, optarg);
 		}
 	}
 	if (ret)

@@ -25,6 +25,8 @@ struct options {
 
 /* `table` ends with an empty entry. 0, -ECANCELED after -h, or misuse, which has been complained of. */
 int options_parse(struct options *o, const struct option *table, int argc, char **argv);
+/* of the option that getopt_long() has just refused; gives misuse */
+int options_complain(const char *command, char **argv);
 /* What went wrong, if the exit code says that something did; gives the exit code. */
 int options_end(const char *command, int code, struct congctl_error *err);
 

@@ -44,15 +44,7 @@ static void on_sample(void *arg)
 
 	link_counters(e->net.network.bottleneck, &st);
 	if (e->result->n_queue < e->queue_room)
-		e->result->queue[e->result->n_queue++] = (struct queue_sample){
-			.t_ns = t_ns,
-			.queued_pkts = st.queued_pkts,
-			.queued_bytes = st.queued_bytes,
-			.dropped_pkts = st.dropped_pkts,
-			.lost_pkts = st.lost_pkts,
-			.marked_pkts = st.marked_pkts,
-			.out_bytes = st.out_bytes,
-		};
+		e->result->queue[e->result->n_queue++] = queue_sample_of(t_ns, &st);
 	if (!pthread_mutex_trylock(&e->lock)) {
 		e->latest = st;
 		pthread_mutex_unlock(&e->lock);
@@ -247,7 +239,8 @@ static int run_on_network(struct emu_run *e, struct congctl_error *err)
 	loop_stop(e->net.loop);
 	fill_links(e);
 	fill_health(e);
-	for (size_t i = 0; i < e->result->n_flows; i++) /* time in the network, as the link's figures are */
+	e->result->window_ns *= 1 - e->result->health.stalled_share; /* time in the network, as the link's figures are */
+	for (size_t i = 0; i < e->result->n_flows; i++)
 		e->result->flows[i].window_ns *= 1 - e->result->health.stalled_share;
 	judge(e);
 	return ret;

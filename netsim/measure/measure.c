@@ -19,6 +19,19 @@ uint32_t samples_per_tick(const struct scenario *s, size_t n_flows)
 	return per_tick < 1 ? 1 : per_tick > (double)n_flows ? (uint32_t)n_flows : (uint32_t)per_tick;
 }
 
+struct queue_sample queue_sample_of(uint64_t t_ns, const struct link_stats *st)
+{
+	return (struct queue_sample){
+		.t_ns = t_ns,
+		.queued_pkts = st->queued_pkts,
+		.queued_bytes = st->queued_bytes,
+		.dropped_pkts = st->dropped_pkts,
+		.lost_pkts = st->lost_pkts,
+		.marked_pkts = st->marked_pkts,
+		.out_bytes = st->out_bytes,
+	};
+}
+
 void run_result_free(struct run_result *r)
 {
 	free(r->flows);
@@ -79,7 +92,7 @@ static void measure_goodput(const struct scenario *s, struct run_result *r)
 	}
 	for (size_t i = 0; i < r->n_flows; i++)
 		r->flows[i].share = bytes ? (double)r->flows[i].window_bytes / (double)bytes : 0;
-	r->goodput_bps = rate_bps(bytes, r->link.window_ns);
+	r->goodput_bps = rate_bps(bytes, r->window_ns);
 	r->jain = jain_index(in_window, n);
 	free(in_window);
 }

@@ -33,6 +33,8 @@ struct queue_sample {
 	uint64_t dropped_pkts, lost_pkts, marked_pkts, out_bytes; /* since the start */
 };
 
+struct queue_sample queue_sample_of(uint64_t t_ns, const struct link_stats *st); /* of the bottleneck */
+
 struct quantiles {
 	double mean, p50, p95, p99, max;
 	size_t n; /* samples behind it; 0: unknown */
@@ -87,6 +89,7 @@ struct run_result {
 	char void_reason[256];     /* why it is not */
 	uint64_t seed;
 	uint64_t duration_ns;      /* as run */
+	uint64_t window_ns;        /* the measured one: between the two looks at what the flows had received */
 	struct flow_result *flows;
 	size_t n_flows;
 	struct flow_sample *samples; /* in time order */

@@ -120,12 +120,12 @@ int directory_check(const struct directory_kind *kind, const char *dir, struct c
 	if (ret)
 		return ret;
 	d = opendir(place);
-	if (!d && errno != ENOENT)
-		return congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
-	if (d) {
+	if (d ? access(place, W_OK | X_OK) : errno != ENOENT)
+		ret = congctl_fail(err, -EEXIST, "cannot write results to %s: %s", dir, strerror(errno));
+	else if (d)
 		ret = check_content(kind, d, dir, err);
+	if (d)
 		closedir(d);
-	}
 	if (!ret && !can_be_moved_to(place))
 		ret = congctl_fail(err, -EEXIST, "%s is a link, a mount point or ends in a dot, which no directory can be moved to: another name "
 				   "with -o", dir);
@@ -203,14 +203,30 @@ static int write_one(const struct directory_file *file, const char *dir, const v
 	return ret ? congctl_fail(err, ret, "cannot write %s: %s", path, strerror(-ret)) : 0;
 }
 
-/* An earlier result in that place changes places with the new one in a single step, then goes. */
+/* Two directories change places: in a single step where the file system can, on NFS for one in three. 0 or -1, with errno */
+static int exchange(const char *made, const char *dir)
+{
+	char aside[4200];
+
+	if (!renameat2(AT_FDCWD, made, AT_FDCWD, dir, RENAME_EXCHANGE))
+		return 0;
+	snprintf(aside, sizeof(aside), "%s~", made);
+	if (errno != EINVAL || rename(dir, aside))
+		return -1;
+	if (!rename(made, dir))
+		return rename(aside, made);
+	rename(aside, dir);
+	return -1;
+}
+
+/* An earlier result in that place goes. */
 static int move_in_place(const struct directory_kind *kind, const char *made, const char *dir, struct congctl_error *err)
 {
 	if (!rename(made, dir))
 		return 0;
 	if (errno != ENOTEMPTY && errno != EEXIST)
 		return congctl_fail(err, -errno, "cannot move the results to %s: %s", dir, strerror(errno));
-	if (renameat2(AT_FDCWD, made, AT_FDCWD, dir, RENAME_EXCHANGE))
+	if (exchange(made, dir))
 		return congctl_fail(err, -errno, "cannot replace the results in %s: %s; remove it first", dir, strerror(errno));
 	remove_results(kind, made);
 	return 0;
@@ -219,13 +235,15 @@ static int move_in_place(const struct directory_kind *kind, const char *made, co
 /* Into a new directory beside `place`, then moved there. */
 static int write_beside(const struct directory_kind *kind, const char *place, const void *result, struct congctl_error *err)
 {
+	const mode_t mask = umask(0);
 	char made[4100];
 	int ret = 0;
 
+	umask(mask); /* there is no other way to read it */
 	snprintf(made, sizeof(made), "%s.XXXXXX", place);
 	if (!mkdtemp(made))
 		return congctl_fail(err, -errno, "cannot make a directory beside %s: %s", place, strerror(errno));
-	chmod(made, 0755);
+	chmod(made, 0777 & ~mask); /* as mkdir() would */
 	for (size_t i = 0; !ret && i < kind->n; i++)
 		ret = write_one(&kind->files[i], made, result, err);
 	if (!ret)

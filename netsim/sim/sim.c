@@ -220,6 +220,7 @@ static void close_window(struct sim_run *run)
 {
 	const struct scenario *s = run->scenario;
 
+	run->result->window_ns = run->window_open ? s->duration_ns - s->warmup_ns : 0;
 	for (size_t i = 0; i < run->n_plan; i++) {
 		struct flow_result *out = run->flows[i].out;
 		uint64_t begin = out->start_ns > s->warmup_ns ? out->start_ns : s->warmup_ns;

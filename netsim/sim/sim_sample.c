@@ -72,15 +72,7 @@ static void on_queue_tick(void *arg)
 		return;
 	link_counters(run->net.bottleneck, &st);
 	r->queue = queue;
-	queue[r->n_queue++] = (struct queue_sample){
-		.t_ns = t_ns,
-		.queued_pkts = st.queued_pkts,
-		.queued_bytes = st.queued_bytes,
-		.dropped_pkts = st.dropped_pkts,
-		.lost_pkts = st.lost_pkts,
-		.marked_pkts = st.marked_pkts,
-		.out_bytes = st.out_bytes,
-	};
+	queue[r->n_queue++] = queue_sample_of(t_ns, &st);
 	if (t_ns + s->sample_ns <= s->duration_ns)
 		sim_at(run, t_ns + s->sample_ns, on_queue_tick, run);
 }

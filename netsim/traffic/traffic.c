@@ -168,6 +168,7 @@ static int open_sockets(struct traffic *t, struct congctl_error *err)
 static void close_window(struct traffic *t, uint64_t now)
 {
 	t->result->duration_ns = now;
+	t->result->window_ns = t->window_open ? now - t->window_opened_ns : 0;
 	for (size_t i = 0; i < t->n_flows; i++) {
 		struct flow_result *f = t->flows[i].out;
 		uint64_t begin = f->start_ns > t->window_opened_ns ? f->start_ns : t->window_opened_ns;

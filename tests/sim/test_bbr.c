@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* BBR version 1 against Cardwell et al., CACM 60(2) 2017: start-up (figure 4), steps of the bottleneck's rate (figure 5) and random loss (figure 8). The
- * steps come between two looks for the propagation delay (ProbeRTT, each 10 s). */
+/* BBR version 1 against Cardwell et al., CACM 60(2) 2017: start-up (figure 4), steps of the bottleneck's rate (figure 5) and random loss
+ * (figure 8). The steps come between two looks for the propagation delay (ProbeRTT, each 10 s). */
 #include "theory.h"
 
 #define RTT_NS 40000000ULL

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Directories of results: where one may be made, what of it may be replaced, and that nothing is left of one that fails. */
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -40,21 +46,39 @@ static void empty_dir(void)
 		unlink(path_of(names[i]));
 }
 
+static void holds(const char *name, const char *expected)
+{
+	FILE *f = fopen(path_of(name), "re");
+	char text[16] = "";
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL(fgets(text, sizeof(text), f));
+	fclose(f);
+	CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+/* What it returns, without the sign, in a process of its own, for it cannot be taken back there. */
+static int in_child(int (*run)(void))
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid)
+		_exit(-run());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 static void what_fails_leaves_the_earlier_result(void)
 {
 	struct congctl_error err = {0};
-	char text[16] = "", expected[256];
-	FILE *f;
+	char expected[256];
 
 	CU_ASSERT_EQUAL(directory_write(&kind, dir, "old", &err), 0);
 	CU_ASSERT_EQUAL(directory_write(&failing, dir, "new", &err), -ENOMEM);
 	snprintf(expected, sizeof(expected), "cannot write %s.", dir);
 	CU_ASSERT_EQUAL(strncmp(err.text, expected, strlen(expected)), 0);
-	f = fopen(path_of("a.json"), "re");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_PTR_NOT_NULL(fgets(text, sizeof(text), f));
-	fclose(f);
-	CU_ASSERT_STRING_EQUAL(text, "old");
+	holds("a.json", "old");
 	empty_dir();
 	CU_ASSERT_EQUAL(directory_write(&failing, path_of("x/y"), "new", NULL), -ENOMEM);
 	CU_ASSERT_NOT_EQUAL(access(path_of("x"), F_OK), 0);
@@ -137,6 +161,67 @@ static void what_cannot_be_replaced_is_refused_before_the_run(void)
 	rmdir(path_of("empty"));
 }
 
+static int write_as_another(void)
+{
+	char place[256];
+
+	snprintf(place, sizeof(place), "%s/theirs", dir);
+	if (!geteuid() && setresuid(65534, 65534, 65534))
+		return -errno;
+	return directory_check(&kind, place, NULL) ? directory_write(&kind, place, "new", NULL) : 0;
+}
+
+/* of root's `sudo netsim run -o results`, for one */
+static void what_may_not_be_written_to_is_refused_before_the_run(void)
+{
+	CU_ASSERT_EQUAL(directory_write(&kind, path_of("theirs"), "old", NULL), 0);
+	CU_ASSERT_EQUAL(chmod(dir, 0777) | chmod(path_of("theirs"), 0555), 0);
+	CU_ASSERT_EQUAL(in_child(write_as_another), EEXIST);
+	holds("theirs/a.json", "old");
+	CU_ASSERT_EQUAL(chmod(dir, 0700) | chmod(path_of("theirs"), 0755), 0);
+	unlink(path_of("theirs/a.json"));
+	unlink(path_of("theirs/b.csv"));
+	rmdir(path_of("theirs"));
+}
+
+/* a file system that cannot let two directories change places, NFS for one */
+static int write_without_exchange(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		return -errno;
+	return directory_write(&kind, path_of("x"), "new", NULL);
+}
+
+static void a_result_is_replaced_on_any_file_system(void)
+{
+	CU_ASSERT_EQUAL(directory_write(&kind, path_of("x"), "old", NULL), 0);
+	CU_ASSERT_EQUAL(in_child(write_without_exchange), 0);
+	holds("x/a.json", "new");
+	unlink(path_of("x/a.json"));
+	unlink(path_of("x/b.csv"));
+	rmdir(path_of("x"));
+}
+
+static void the_users_mask_holds(void)
+{
+	struct stat st;
+	mode_t mask = umask(0027);
+
+	CU_ASSERT_EQUAL(directory_write(&kind, dir, "text", NULL), 0);
+	umask(mask);
+	CU_ASSERT_EQUAL(stat(dir, &st), 0);
+	CU_ASSERT_EQUAL(st.st_mode & 0777, 0750);
+	empty_dir();
+}
+
 static void missing_parents_are_made(void)
 {
 	static const char *const places[] = {"a/b/c", "a//b/c//", "a/../a/b/c", "c"};
@@ -192,6 +277,9 @@ int main(void)
 		TEST(a_foreign_directory_is_refused_and_left_alone),
 		TEST(impossible_places_are_refused),
 		TEST(what_cannot_be_replaced_is_refused_before_the_run),
+		TEST(what_may_not_be_written_to_is_refused_before_the_run),
+		TEST(a_result_is_replaced_on_any_file_system),
+		TEST(the_users_mask_holds),
 		TEST(missing_parents_are_made),
 		TEST(parents_made_in_vain_are_removed),
 		CU_TEST_INFO_NULL,
@@ -201,6 +289,5 @@ int main(void)
 	if (!mkdtemp(dir))
 		return EXIT_FAILURE;
 	failed = unit_run("directory", tests);
-	rmdir(dir);
-	return failed;
+	return rmdir(dir) || failed; /* nothing is left in it */
 }

@@ -197,7 +197,9 @@ static struct run_result example(struct scenario *s)
 	r.flows[1].start_ns = 6 * S, r.flows[1].window_bytes = 1000000, r.flows[1].window_ns = 4 * S;
 	r.flows[2].start_ns = 1 * S, r.flows[2].finished_ns = 5 * S, r.flows[2].received_bytes = 1000000;
 	r.flows[2].window_bytes = 750000, r.flows[2].window_ns = 3 * S;
-	r.link.window_out_bytes = 9000000, r.link.window_capacity_bytes = 10000000, r.link.window_ns = 8 * S;
+	r.link.window_out_bytes = 9000000, r.link.window_capacity_bytes = 10000000;
+	r.link.window_ns = 7 * S; /* the network stood still before the window, and its clock is behind */
+	r.window_ns = 8 * S;
 	return r;
 }
 
@@ -255,7 +257,7 @@ static void empty_window_and_dead_flows_give_zeros_not_nan(void)
 	struct run_result r = example(&s);
 
 	s.warmup_ns = 20 * S;
-	r.link.window_ns = r.link.window_capacity_bytes = 0;
+	r.window_ns = r.link.window_capacity_bytes = 0;
 	for (size_t i = 0; i < 3; i++) {
 		r.flows[i].finished_ns = ENGINE_NEVER;
 		r.flows[i].window_bytes = r.flows[i].window_ns = 0;

@@ -26,8 +26,8 @@ static void record(struct run_result *r, uint64_t seed, double low_mbps)
 {
 	const double mbps[2] = {low_mbps + 30, low_mbps};
 
-	*r = (struct run_result){.engine = "emu", .valid = true, .seed = seed, .duration_ns = 10 * S, .n_flows = 2, .n_samples = 200,
-				 .n_queue = 100};
+	*r = (struct run_result){.engine = "emu", .valid = true, .seed = seed, .duration_ns = 10 * S, .window_ns = 8 * S, .n_flows = 2,
+				 .n_samples = 200, .n_queue = 100};
 	r->flows = calloc(2, sizeof(*r->flows));
 	r->samples = calloc(200, sizeof(*r->samples));
 	r->queue = calloc(100, sizeof(*r->queue));
@@ -47,7 +47,6 @@ static void record(struct run_result *r, uint64_t seed, double low_mbps)
 			.received_bytes = (uint64_t)(mbps[i % 2] * 1e6 / 8 * (double)t / 1e9)};
 		r->queue[i / 2] = (struct queue_sample){.t_ns = t, .queued_pkts = i / 2};
 	}
-	r->link.window_ns = 8 * S;
 	r->link.window_out_bytes = r->link.window_capacity_bytes = (uint64_t)(50e6 / 8 * 8);
 	r->link.queue_pkts_mean = 12.5;
 	measure_run(&scenario, r);

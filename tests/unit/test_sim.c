@@ -145,6 +145,7 @@ static void the_window_counts_from_the_warm_up(void)
 	run();
 	CU_ASSERT_EQUAL(result.flows[0].window_ns, S);
 	CU_ASSERT(result.flows[0].window_bytes < 1.25e6 && result.flows[0].window_bytes > 0.9e6);
+	CU_ASSERT_EQUAL(result.window_ns, S);
 	CU_ASSERT_EQUAL(result.link.window_ns, S);
 	CU_ASSERT_EQUAL_FATAL(result.n_links, 2);
 	CU_ASSERT_STRING_EQUAL(result.links[0].name, "bottleneck");

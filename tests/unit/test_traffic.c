@@ -39,6 +39,7 @@ static void two_bulk_flows_share_the_loopback(void)
 		CU_ASSERT(f->established_ns < r.duration_ns && f->finished_ns == ENGINE_NEVER && f->error == 0);
 	}
 	CU_ASSERT(r.duration_ns >= 500 * unit);
+	CU_ASSERT_EQUAL(r.window_ns, r.flows[0].window_ns);
 	CU_ASSERT(ticks >= 25 && (uint64_t)ticks <= 50 * unit / MS);
 	run_result_free(&r);
 }
