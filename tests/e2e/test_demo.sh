@@ -65,6 +65,8 @@ equals "$(cat "$TMP/err")" "netsim demo: a run ended without a result: it was ki
 
 # misuse, and places that cannot be
 check_exit 2 "$NETSIM" demo -x
-contains "$ERR" "usage: netsim demo"
+equals "$ERR" "netsim demo: option '-x' is unknown, or its value is missing: 'netsim demo -h' lists the options"
+check_exit 0 "$NETSIM" demo --help
+contains "$OUT" "usage: netsim demo"
 check_exit 1 "$NETSIM" demo -o "$TMP/out/demo"
 equals "$ERR" "netsim demo: cannot make the directory $TMP/out/demo: Not a directory"
