@@ -66,10 +66,10 @@ done <<'ROWS'
 10000 10000 6
 ROWS
 
-# the last row's flows have 1 Mbit/s each: one flow with as much has the same window, loses as much, and is alone in the cache
+# the last row's flows have 1 Mbit/s each: one flow with as much has a window as small, and is alone in the cache
 read -r packets s _ < <(median_run 1 1 3600)
 alone=$(rate "$packets" "$s")
-awk -v a="$alone" -v o="$ours" 'BEGIN {printf "one flow of 1 Mbit/s: %.0f ns/packet, of which the 10,000 are %.2fx\n", 1e9 / a, a / o}'
+awk -v a="$alone" -v o="$ours" 'BEGIN {printf "one flow of 1 Mbit/s: %.0f ns/packet; each of 10,000: %.2fx\n", 1e9 / a, a / o}'
 read -r _ s _ < <(median_run 1 100 60)
 printf '60 s of 100 Mbit/s, one flow: %.3f s\n' "$s"
 read -r _ _ few < <(netsim_run 1 1000 4)
